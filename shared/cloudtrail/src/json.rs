@@ -1,0 +1,411 @@
+//! JSON read where it lies.
+//!
+//! A CloudWatch Logs payload holds each record as a JSON *string*, so the
+//! record's own quotes are written `\"`. Unescaping every record before
+//! looking at it costs more than everything else together (and most records
+//! interest no rule), so [`Json`] walks both forms: [`Layer`] says which.
+
+use std::borrow::Cow;
+
+use crate::bounds::MAX_DEPTH;
+
+/// How a piece of JSON text is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Ordinary JSON text.
+    Plain,
+    /// The inside of a JSON string: each structural quote is `\"`.
+    Escaped,
+}
+
+/// The kind of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number, in any notation.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// One JSON value inside a larger text, not yet read.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<'a> {
+    bytes: &'a [u8],
+    layer: Layer,
+}
+
+impl<'a> Json<'a> {
+    /// The value that begins at the first non-blank byte of `bytes`, or
+    /// `None` where there is no complete value. What follows it is ignored.
+    pub fn first_in(bytes: &'a [u8], layer: Layer) -> Option<Self> {
+        let start = skip_blank(bytes, 0);
+        let end = value_end(bytes, start, layer)?;
+        Some(Self {
+            bytes: bytes.get(start..end)?,
+            layer,
+        })
+    }
+
+    /// A value whose exact extent is already known.
+    pub(crate) fn spanning(bytes: &'a [u8], layer: Layer) -> Self {
+        Self { bytes, layer }
+    }
+
+    /// The value as it is written, in its layer.
+    pub fn as_written(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How the value is written down.
+    pub fn layer(self) -> Layer {
+        self.layer
+    }
+
+    /// The kind, told by the first byte.
+    pub fn kind(self) -> Kind {
+        match self.bytes.first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b'"' | b'\\') => Kind::String,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') | None => Kind::Null,
+            Some(_) => Kind::Number,
+        }
+    }
+
+    /// Whether the value is `null`.
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The member `key` of an object, compared exactly. The last one wins
+    /// where a key stands twice, as in `serde_json`.
+    pub fn get(self, key: &str) -> Option<Json<'a>> {
+        let mut found = None;
+        for (name, value) in self.members() {
+            if name == key {
+                found = Some(value);
+            }
+        }
+        found
+    }
+
+    /// The members of an object in the order written; nothing for other kinds.
+    pub fn members(self) -> Members<'a> {
+        let open = self.bytes.first() == Some(&b'{');
+        Members {
+            bytes: self.bytes,
+            layer: self.layer,
+            at: if open { 1 } else { self.bytes.len() },
+        }
+    }
+
+    /// The elements of an array in order; nothing for other kinds.
+    pub fn elements(self) -> Elements<'a> {
+        let open = self.bytes.first() == Some(&b'[');
+        Elements {
+            bytes: self.bytes,
+            layer: self.layer,
+            at: if open { 1 } else { self.bytes.len() },
+        }
+    }
+
+    /// The value as text: a string decoded; a number, boolean or null as
+    /// written; an object or array as its JSON text (plain layer, the spacing
+    /// as written).
+    pub fn text(self) -> Cow<'a, str> {
+        match (self.kind(), self.layer) {
+            (Kind::String, _) => self.decoded(),
+            (_, Layer::Plain) => String::from_utf8_lossy(self.bytes),
+            (_, Layer::Escaped) => unescape(self.bytes),
+        }
+    }
+
+    /// The decoded content of a string without an allocation where nothing in
+    /// it is escaped.
+    fn decoded(self) -> Cow<'a, str> {
+        let quote = quote_width(self.layer);
+        let inner = self
+            .bytes
+            .get(quote..self.bytes.len().saturating_sub(quote))
+            .unwrap_or_default();
+        if memchr::memchr(b'\\', inner).is_none() {
+            return String::from_utf8_lossy(inner);
+        }
+        match self.layer {
+            Layer::Plain => unescape(inner),
+            Layer::Escaped => Cow::Owned(unescape(unescape(inner).as_bytes()).into_owned()),
+        }
+    }
+}
+
+/// Iterator over an object's members.
+#[derive(Debug)]
+pub struct Members<'a> {
+    bytes: &'a [u8],
+    layer: Layer,
+    at: usize,
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Cow<'a, str>, Json<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = skip_separators(self.bytes, self.at);
+        let key_end = string_end(self.bytes, start, self.layer)?;
+        let key = Json {
+            bytes: self.bytes.get(start..key_end)?,
+            layer: self.layer,
+        };
+        let value_start = skip_separators(self.bytes, key_end);
+        let end = value_end(self.bytes, value_start, self.layer)?;
+        self.at = end;
+        Some((
+            key.decoded(),
+            Json {
+                bytes: self.bytes.get(value_start..end)?,
+                layer: self.layer,
+            },
+        ))
+    }
+}
+
+/// Iterator over an array's elements.
+#[derive(Debug)]
+pub struct Elements<'a> {
+    bytes: &'a [u8],
+    layer: Layer,
+    at: usize,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Json<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = skip_separators(self.bytes, self.at);
+        let end = value_end(self.bytes, start, self.layer)?;
+        self.at = end;
+        Some(Json {
+            bytes: self.bytes.get(start..end)?,
+            layer: self.layer,
+        })
+    }
+}
+
+/// Bytes that a structural quote takes: `"` or `\"`.
+fn quote_width(layer: Layer) -> usize {
+    match layer {
+        Layer::Plain => 1,
+        Layer::Escaped => 2,
+    }
+}
+
+fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(
+        bytes.get(at),
+        Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b':')
+    ) {
+        at += 1;
+    }
+    at
+}
+
+/// The end of the string that starts at `at`, behind its closing quote.
+///
+/// A quote closes the string if the run of backslashes before it, read
+/// through the layer, is even: in the plain layer an even run, in the escaped
+/// one a run of length 1 modulo 4 (the quote's own backslash plus an even
+/// number of escaped ones).
+fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
+    let quote = quote_width(layer);
+    let opening: &[u8] = if quote == 1 { b"\"" } else { b"\\\"" };
+    if !bytes.get(at..)?.starts_with(opening) {
+        return None;
+    }
+    let content = at + quote;
+    let mut from = content;
+    loop {
+        let found = from + memchr::memchr(b'"', bytes.get(from..)?)?;
+        let run = bytes
+            .get(content..found)?
+            .iter()
+            .rev()
+            .take_while(|b| **b == b'\\')
+            .count();
+        let closes = match layer {
+            Layer::Plain => run % 2 == 0,
+            Layer::Escaped => run % 4 == 1,
+        };
+        if closes {
+            return Some(found + 1);
+        }
+        from = found + 1;
+    }
+}
+
+/// The end of the value that starts at `at`, or `None` where it is cut off
+/// or nested deeper than [`MAX_DEPTH`].
+fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = at;
+    loop {
+        match bytes.get(at)? {
+            b'"' | b'\\' => at = string_end(bytes, at, layer)?,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return None;
+                }
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                at += 1;
+            }
+            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => {
+                if depth == 0 {
+                    return None;
+                }
+                at += 1;
+                continue;
+            }
+            _ => {
+                let rest = bytes.get(at..)?;
+                at += rest
+                    .iter()
+                    .position(|b| !is_literal(*b))
+                    .unwrap_or(rest.len())
+                    .max(1);
+            }
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+fn is_literal(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+/// The content of a JSON string with its escapes resolved once. Invalid
+/// escapes are kept as written, lone surrogates become U+FFFD.
+fn unescape(bytes: &[u8]) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', bytes).is_none() {
+        return String::from_utf8_lossy(bytes);
+    }
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        let Some(plain) = memchr::memchr(b'\\', rest) else {
+            out.extend_from_slice(rest);
+            break;
+        };
+        out.extend(rest.iter().take(plain));
+        at += plain + 1;
+        let escape = bytes.get(at).copied();
+        at += 1;
+        match escape {
+            Some(b'n') => out.push(b'\n'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'r') => out.push(b'\r'),
+            Some(b'b') => out.push(8),
+            Some(b'f') => out.push(12),
+            Some(c @ (b'"' | b'\\' | b'/')) => out.push(c),
+            Some(b'u') => at = push_unicode(bytes, at, &mut out),
+            Some(other) => out.extend([b'\\', other]),
+            None => out.push(b'\\'),
+        }
+    }
+    Cow::Owned(
+        String::from_utf8(out)
+            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+    )
+}
+
+/// Writes the character of a `\uXXXX` escape (with its low surrogate, where
+/// it has one) whose digits start at `at`; returns where reading goes on.
+fn push_unicode(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
+    let Some(unit) = hex4(bytes, at) else {
+        out.extend_from_slice(b"\\u");
+        return at;
+    };
+    let mut next = at + 4;
+    let mut code = unit;
+    if (0xD800..0xDC00).contains(&unit) && bytes.get(next..next + 2) == Some(b"\\u") {
+        if let Some(low) = hex4(bytes, next + 2).filter(|low| (0xDC00..0xE000).contains(low)) {
+            code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+            next += 6;
+        }
+    }
+    let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    next
+}
+
+fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = std::str::from_utf8(bytes.get(at..at + 4)?).ok()?;
+    digits
+        .bytes()
+        .all(|b| b.is_ascii_hexdigit())
+        .then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = r#"{"a":"x\"y","b":{"c":[1,true,null,"d\\"]},"e.f":"ü"}"#;
+
+    fn both() -> [(String, Layer); 2] {
+        let escaped = serde_json::to_string(PLAIN).unwrap();
+        [
+            (PLAIN.to_owned(), Layer::Plain),
+            (escaped[1..escaped.len() - 1].to_owned(), Layer::Escaped),
+        ]
+    }
+
+    #[test]
+    fn both_layers_read_the_same() {
+        for (text, layer) in both() {
+            let root = Json::first_in(text.as_bytes(), layer).unwrap();
+            assert_eq!(root.get("a").unwrap().text(), "x\"y");
+            assert_eq!(root.get("e.f").unwrap().text(), "ü");
+            let list: Vec<_> = root
+                .get("b")
+                .unwrap()
+                .get("c")
+                .unwrap()
+                .elements()
+                .map(|e| e.text().into_owned())
+                .collect();
+            assert_eq!(list, ["1", "true", "null", "d\\"]);
+            assert_eq!(
+                root.get("b").unwrap().text(),
+                r#"{"c":[1,true,null,"d\\"]}"#
+            );
+        }
+    }
+
+    #[test]
+    fn cut_off_text_is_no_value() {
+        for (text, layer) in both() {
+            assert!(Json::first_in(&text.as_bytes()[..text.len() - 1], layer).is_none());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What AWS says: CloudTrail records, who acted in them, and the envelopes
+//! that bring them.
+//!
+//! Lenient by construction: every field is optional, unknown shapes and the
+//! raw bytes are kept, and nothing here fails because a record is odd. A
+//! record is read where it lies, without building a tree: [`Record`] notes
+//! where its members are, [`Json`] walks into one of them on demand.
+//!
+//! This crate knows no clock, no environment, no files, no async, and none of
+//! its siblings.
+
+pub mod bounds;
+pub mod json;
+pub mod record;
+
+pub use json::{Json, Kind, Layer};
+pub use record::{Member, Record, RecordError};

@@ -1,0 +1,10 @@
+//! What is suspicious: Sigma rules parsed, compiled, matched and correlated.
+//!
+//! Total and pure: a record goes in, findings and rule problems come out. A
+//! rule that uses something unsupported is refused at load, by name, line and
+//! reason; a rule that is refused or fails never silences another.
+//!
+//! This crate knows no clock, no environment, no files, no async: time is an
+//! argument, and rules, lists and exceptions come in as text.
+
+pub mod rule;
