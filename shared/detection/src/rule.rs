@@ -181,7 +181,11 @@ pub enum SearchBody {
     AllOf(Vec<FieldTest>),
     /// A list of maps (or of lists): one of them holds.
     AnyOf(Vec<SearchBody>),
-    /// Values without a field, looked for in every value of the record.
+    /// A map that mixes fields and keywords (`'|all': [..]`): every part holds.
+    Every(Vec<SearchBody>),
+    /// Values without a field, looked for in every value of the record. A
+    /// keyword is found inside a value: its text patterns begin and end with
+    /// [`PatternPart::Any`] already.
     Keywords(ValueList),
 }
 
@@ -233,6 +237,10 @@ pub enum ValueTest {
     /// A part of a time stamp (modifiers `minute`, `hour`, `day`, `week`,
     /// `month`, `year`) compared with a number.
     TimePart(TimePart, Comparison, i64),
+    /// One of these passes, also within a list that asks for `all`: the
+    /// variants that `base64offset` and `windash` make of one value. Empty for
+    /// a placeholder whose list is empty: such a value never passes.
+    AnyOf(Vec<ValueTest>),
 }
 
 /// Text with Sigma's wildcards. Numbers and booleans of a rule come as text
@@ -242,7 +250,8 @@ pub struct TextPattern {
     /// The parts in order; no two literals stand side by side.
     pub parts: Vec<PatternPart>,
     /// With the modifier `cased`, case matters. Where it is `false`, the
-    /// literals are already lower-cased.
+    /// literals are already lower-cased, character by character
+    /// (`char::to_lowercase`, without regard to the neighbours).
     pub cased: bool,
 }
 
@@ -349,6 +358,54 @@ pub struct Correlation {
     pub generate: bool,
 }
 
+/// The highest count that is followed in streaming: a window keeps one member
+/// for every event or value that it still needs.
+pub const MAX_STREAMED_COUNT: f64 = 2_000.0;
+
+/// The longest window that is followed in streaming, in seconds (31 days):
+/// state is kept for 35 days, and a window needs its neighbours.
+pub const MAX_STREAMED_TIMESPAN_SECONDS: u64 = 31 * 86_400;
+
+impl Correlation {
+    /// Whether the correlation can be decided event by event: it can where one
+    /// more event never takes an alert back, and its state is bounded.
+    ///
+    /// # Errors
+    /// The reason why it runs over finished periods only.
+    pub fn is_streamable(&self) -> Result<(), &'static str> {
+        if self.timespan_seconds > MAX_STREAMED_TIMESPAN_SECONDS {
+            return Err("its timespan is longer than 31 days");
+        }
+        match &self.kind {
+            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => Ok(()),
+            CorrelationKind::EventCount(threshold)
+            | CorrelationKind::ValueCount { threshold, .. } => threshold.is_streamable(),
+            CorrelationKind::Aggregate { .. } => {
+                Err("a sum, average or percentile can fall again as events arrive")
+            }
+        }
+    }
+}
+
+impl Threshold {
+    fn is_streamable(&self) -> Result<(), &'static str> {
+        let rising = |(comparison, _): &(Comparison, f64)| {
+            matches!(comparison, Comparison::Gt | Comparison::Gte)
+        };
+        if !self.comparisons.iter().all(rising) {
+            return Err("only `gt` and `gte` stay true as events arrive");
+        }
+        if self
+            .comparisons
+            .iter()
+            .any(|(_, n)| *n > MAX_STREAMED_COUNT)
+        {
+            return Err("its count is above 2000");
+        }
+        Ok(())
+    }
+}
+
 /// A group-by name that stands for different fields in different rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
@@ -404,7 +461,8 @@ pub struct Threshold {
 /// A Sigma filter document: an exception to other rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
-    /// Ids or names of the rules it applies to.
+    /// Ids of the rules it applies to (a name as written where no rule of that
+    /// name was known at load); empty for every rule (`rules: any`).
     pub rules: Vec<String>,
     /// When it applies. `not selection` in the document's condition is read
     /// as the filter's own sense: this condition holds for events that the
