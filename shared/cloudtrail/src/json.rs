@@ -129,14 +129,28 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The inside of a string as it is written, without its quotes, and
+    /// whether anything in it is escaped; `None` for other kinds. Where
+    /// nothing is escaped, these bytes are the string's text in UTF-8.
+    pub fn content_bytes(self) -> Option<(&'a [u8], bool)> {
+        if self.kind() != Kind::String {
+            return None;
+        }
+        let inner = self.inside();
+        Some((inner, memchr::memchr(b'\\', inner).is_some()))
+    }
+
+    fn inside(self) -> &'a [u8] {
+        let quote = quote_width(self.layer);
+        self.bytes
+            .get(quote..self.bytes.len().saturating_sub(quote))
+            .unwrap_or_default()
+    }
+
     /// The decoded content of a string without an allocation where nothing in
     /// it is escaped.
     fn decoded(self) -> Cow<'a, str> {
-        let quote = quote_width(self.layer);
-        let inner = self
-            .bytes
-            .get(quote..self.bytes.len().saturating_sub(quote))
-            .unwrap_or_default();
+        let inner = self.inside();
         if memchr::memchr(b'\\', inner).is_none() {
             return String::from_utf8_lossy(inner);
         }
@@ -208,7 +222,7 @@ fn quote_width(layer: Layer) -> usize {
     }
 }
 
-fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
     }
@@ -231,7 +245,7 @@ fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
 /// through the layer, is even: in the plain layer an even run, in the escaped
 /// one a run of length 1 modulo 4 (the quote's own backslash plus an even
 /// number of escaped ones).
-fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
+pub(crate) fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
     let quote = quote_width(layer);
     let opening: &[u8] = if quote == 1 { b"\"" } else { b"\\\"" };
     if !bytes.get(at..)?.starts_with(opening) {
@@ -260,7 +274,7 @@ fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
 
 /// The end of the value that starts at `at`, or `None` where it is cut off
 /// or nested deeper than [`MAX_DEPTH`].
-fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
+pub(crate) fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = at;
     loop {
@@ -305,7 +319,7 @@ fn is_literal(byte: u8) -> bool {
 
 /// The content of a JSON string with its escapes resolved once. Invalid
 /// escapes are kept as written, lone surrogates become U+FFFD.
-fn unescape(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn unescape(bytes: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', bytes).is_none() {
         return String::from_utf8_lossy(bytes);
     }

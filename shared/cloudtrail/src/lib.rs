@@ -11,7 +11,11 @@
 
 pub mod bounds;
 pub mod json;
+mod member;
+mod normal;
 pub mod record;
+mod scan;
 
 pub use json::{Json, Kind, Layer};
-pub use record::{Member, Record, RecordError};
+pub use member::Member;
+pub use record::{Record, RecordError};

@@ -1,182 +1,168 @@
-//! One CloudTrail record, read by a single scan.
+//! One CloudTrail record: where its members lie, and who it says acted when.
+//!
+//! Every member is optional, and an odd record is read like any other. A
+//! record that is written unusually is first rewritten plainly (see
+//! [`crate::normal`]), so that everything behind this type sees one form.
 
 use std::borrow::Cow;
 
-use crate::json::{Json, Kind, Layer};
+use sha2::{Digest, Sha256};
 
-/// A member that rules and alerts read often: noted by the scan, so that
-/// reading it later costs nothing. Any other path is walked on demand from
-/// [`Record::root`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[expect(
-    missing_docs,
-    reason = "each is named by CloudTrail's record reference, see `Member::path`"
-)]
-pub enum Member {
-    EventVersion,
-    UserIdentity,
-    EventTime,
-    EventSource,
-    EventName,
-    AwsRegion,
-    SourceIpAddress,
-    UserAgent,
-    ErrorCode,
-    ErrorMessage,
-    RequestParameters,
-    ResponseElements,
-    AdditionalEventData,
-    RequestId,
-    EventId,
-    ReadOnly,
-    Resources,
-    EventType,
-    ApiVersion,
-    ManagementEvent,
-    RecipientAccountId,
-    SharedEventId,
-    VpcEndpointId,
-    EventCategory,
-    ServiceEventDetails,
-    SessionCredentialFromConsole,
-    TlsDetails,
-    IdentityType,
-    IdentityPrincipalId,
-    IdentityArn,
-    IdentityAccountId,
-    IdentityAccessKeyId,
-    IdentityUserName,
-    IdentityInvokedBy,
-    IdentitySessionContext,
-}
-
-impl Member {
-    /// Number of members that the scan notes.
-    pub const COUNT: usize = Member::IdentitySessionContext as usize + 1;
-
-    /// Every member with its path in the record.
-    pub const ALL: [(Member, &'static str); Member::COUNT] = [
-        (Member::EventVersion, "eventVersion"),
-        (Member::UserIdentity, "userIdentity"),
-        (Member::EventTime, "eventTime"),
-        (Member::EventSource, "eventSource"),
-        (Member::EventName, "eventName"),
-        (Member::AwsRegion, "awsRegion"),
-        (Member::SourceIpAddress, "sourceIPAddress"),
-        (Member::UserAgent, "userAgent"),
-        (Member::ErrorCode, "errorCode"),
-        (Member::ErrorMessage, "errorMessage"),
-        (Member::RequestParameters, "requestParameters"),
-        (Member::ResponseElements, "responseElements"),
-        (Member::AdditionalEventData, "additionalEventData"),
-        (Member::RequestId, "requestID"),
-        (Member::EventId, "eventID"),
-        (Member::ReadOnly, "readOnly"),
-        (Member::Resources, "resources"),
-        (Member::EventType, "eventType"),
-        (Member::ApiVersion, "apiVersion"),
-        (Member::ManagementEvent, "managementEvent"),
-        (Member::RecipientAccountId, "recipientAccountId"),
-        (Member::SharedEventId, "sharedEventID"),
-        (Member::VpcEndpointId, "vpcEndpointId"),
-        (Member::EventCategory, "eventCategory"),
-        (Member::ServiceEventDetails, "serviceEventDetails"),
-        (
-            Member::SessionCredentialFromConsole,
-            "sessionCredentialFromConsole",
-        ),
-        (Member::TlsDetails, "tlsDetails"),
-        (Member::IdentityType, "userIdentity.type"),
-        (Member::IdentityPrincipalId, "userIdentity.principalId"),
-        (Member::IdentityArn, "userIdentity.arn"),
-        (Member::IdentityAccountId, "userIdentity.accountId"),
-        (Member::IdentityAccessKeyId, "userIdentity.accessKeyId"),
-        (Member::IdentityUserName, "userIdentity.userName"),
-        (Member::IdentityInvokedBy, "userIdentity.invokedBy"),
-        (
-            Member::IdentitySessionContext,
-            "userIdentity.sessionContext",
-        ),
-    ];
-
-    /// The member's path, as a rule writes it.
-    pub fn path(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(member, _)| *member == self)
-            .map_or("", |(_, path)| path)
-    }
-
-    /// The member with exactly this path.
-    pub fn from_path(path: &str) -> Option<Member> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == path)
-            .map(|(member, _)| *member)
-    }
-}
+use crate::bounds::MAX_RECORD_BYTES;
+use crate::json::{Json, Layer};
+use crate::member::Member;
+use crate::normal;
+use crate::scan::{self, Spans};
 
 /// Why a text is no record. Such a text is quarantined, never dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// The text is not one complete JSON value.
-    #[error("not a complete JSON value")]
-    Broken,
+    /// The text is not one complete JSON value; says where it breaks.
+    #[error("a record must be one complete JSON object: {0}")]
+    Broken(String),
     /// The text is JSON, but no object.
-    #[error("a record must be a JSON object")]
-    NotAnObject,
+    #[error("a record must be a JSON object, this is {0}")]
+    NotAnObject(&'static str),
+    /// The text is longer than a record's places can be noted.
+    #[error("a record must be smaller than 4 GiB")]
+    TooLarge,
 }
 
 /// One record: where its members lie in the text that brought it.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
-    root: Json<'a>,
-    members: [Option<Json<'a>>; Member::COUNT],
+    text: Cow<'a, [u8]>,
+    layer: Layer,
+    spans: Spans,
+    oversize: bool,
 }
 
 impl<'a> Record<'a> {
-    /// Reads the record that `text` holds in the given layer.
+    /// Reads the record that `text` holds in the given layer. Blanks may
+    /// surround it, nothing else.
     pub fn scan(text: &'a [u8], layer: Layer) -> Result<Self, RecordError> {
-        let root = Json::first_in(text, layer).ok_or(RecordError::Broken)?;
-        if root.kind() != Kind::Object {
-            return Err(RecordError::NotAnObject);
+        if u32::try_from(text.len()).is_err() {
+            return Err(RecordError::TooLarge);
         }
-        let mut members = [None; Member::COUNT];
-        for (key, value) in root.members() {
-            note(&mut members, &key, value);
-            if key == "userIdentity" {
-                for (inner, value) in value.members() {
-                    note(&mut members, &format!("userIdentity.{inner}"), value);
-                }
-            }
+        let text = text.trim_ascii();
+        match Self::leading(text, layer) {
+            Some((record, end)) if end == text.len() => Ok(record),
+            _ => Self::slowly(text, layer),
         }
-        Ok(Self { root, members })
+    }
+
+    /// The record at the very start of `text` and the place behind it, or
+    /// `None` where that takes more than the fast scan.
+    pub(crate) fn leading(text: &'a [u8], layer: Layer) -> Option<(Self, usize)> {
+        let spans = scan::leading(text, layer)?;
+        let end = spans.end();
+        let record = Self {
+            text: Cow::Borrowed(text.get(..end)?),
+            layer,
+            spans,
+            oversize: end > MAX_RECORD_BYTES,
+        };
+        Some((record, end))
+    }
+
+    /// Reads an unusual record by rewriting it plainly first.
+    fn slowly(text: &'a [u8], layer: Layer) -> Result<Self, RecordError> {
+        let plain = normal::rewrite(text, layer)?;
+        Ok(Self {
+            text: Cow::Owned(plain.text),
+            layer: Layer::Plain,
+            spans: plain.spans,
+            oversize: plain.oversize,
+        })
     }
 
     /// The whole record.
-    pub fn root(&self) -> Json<'a> {
-        self.root
+    pub fn root(&self) -> Json<'_> {
+        Json::spanning(self.spans.whole().of(&self.text), self.layer)
     }
 
     /// A noted member, `None` where the record has none. A JSON `null` is a
     /// value here.
-    pub fn member(&self, member: Member) -> Option<Json<'a>> {
-        self.members.get(member as usize).copied().flatten()
+    pub fn member(&self, member: Member) -> Option<Json<'_>> {
+        let span = self.spans.of(member)?;
+        Some(Json::spanning(span.of(&self.text), self.layer))
     }
 
     /// A noted member as text; `None` where it is absent or null.
-    pub fn text(&self, member: Member) -> Option<Cow<'a, str>> {
+    pub fn text(&self, member: Member) -> Option<Cow<'_, str>> {
         self.member(member)
             .filter(|value| !value.is_null())
             .map(Json::text)
     }
-}
 
-fn note<'a>(members: &mut [Option<Json<'a>>; Member::COUNT], path: &str, value: Json<'a>) {
-    if let Some(slot) = Member::from_path(path).and_then(|member| members.get_mut(member as usize))
-    {
-        *slot = Some(value);
+    /// Whether the record exceeds a bound, in size or in depth, so that rules
+    /// may not have seen all of it.
+    pub fn is_oversize(&self) -> bool {
+        self.oversize
+    }
+
+    /// What makes this event one and the same wherever and however often it
+    /// arrives: the recipient account and the `eventID`; for a record without
+    /// an `eventID`, a hash of its content.
+    pub fn identity(&self) -> String {
+        let Some(id) = self.nonempty(Member::EventId) else {
+            return self.content_hash();
+        };
+        match self.nonempty(Member::RecipientAccountId) {
+            Some(account) => format!("{account}:{id}"),
+            None => id.into_owned(),
+        }
+    }
+
+    /// When the event happened, in seconds since 1970, as far as the record
+    /// says so. Fractions of a second are dropped, offsets are applied, and a
+    /// time without offset is taken as UTC.
+    pub fn event_time(&self) -> Option<i64> {
+        let text = self.text(Member::EventTime)?;
+        let text = text.trim();
+        if let Ok(time) = text.parse::<jiff::Timestamp>() {
+            return Some(time.as_second());
+        }
+        let time: jiff::civil::DateTime = text.parse().ok()?;
+        let zoned = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(zoned.timestamp().as_second())
+    }
+
+    /// Who acted: the identity's `arn`, else its `userName`, else its
+    /// `principalId`, else the service in `invokedBy`.
+    pub fn principal(&self) -> Option<Cow<'_, str>> {
+        [
+            Member::IdentityArn,
+            Member::IdentityUserName,
+            Member::IdentityPrincipalId,
+            Member::IdentityInvokedBy,
+        ]
+        .into_iter()
+        .find_map(|member| self.nonempty(member))
+    }
+
+    /// The account that the event belongs to: `recipientAccountId`, else the
+    /// identity's account.
+    pub fn account(&self) -> Option<Cow<'_, str>> {
+        self.nonempty(Member::RecipientAccountId)
+            .or_else(|| self.nonempty(Member::IdentityAccountId))
+    }
+
+    fn nonempty(&self, member: Member) -> Option<Cow<'_, str>> {
+        self.text(member).filter(|text| !text.is_empty())
+    }
+
+    /// A hash of what the record says, not of how it is written: the same
+    /// event comes in different envelopes, with its members in another order.
+    fn content_hash(&self) -> String {
+        let plain = self.root().text();
+        let content = serde_json::from_str::<serde_json::Value>(&plain)
+            .map_or_else(|_| plain.into_owned(), |value| value.to_string());
+        let mut name = String::from("sha256:");
+        for byte in Sha256::digest(content.as_bytes()) {
+            name.push_str(&format!("{byte:02x}"));
+        }
+        name
     }
 }
 
@@ -184,22 +170,113 @@ fn note<'a>(members: &mut [Option<Json<'a>>; Member::COUNT], path: &str, value: 
 mod tests {
     use super::*;
 
-    #[test]
-    fn members_are_noted() {
-        let text = br#"{"userIdentity":{"type":"Root","arn":null},"eventName":"ConsoleLogin"}"#;
-        let record = Record::scan(text, Layer::Plain).unwrap();
-        assert_eq!(record.text(Member::IdentityType).unwrap(), "Root");
-        assert_eq!(record.text(Member::EventName).unwrap(), "ConsoleLogin");
-        assert!(record.member(Member::IdentityArn).unwrap().is_null());
-        assert_eq!(record.text(Member::IdentityArn), None);
-        assert!(record.member(Member::ErrorCode).is_none());
+    fn plain(text: &str) -> Record<'_> {
+        Record::scan(text.as_bytes(), Layer::Plain).unwrap()
+    }
+
+    fn escaped(text: &str) -> String {
+        let quoted = serde_json::to_string(text).unwrap();
+        quoted[1..quoted.len() - 1].to_owned()
     }
 
     #[test]
-    fn every_member_is_listed_in_its_place() {
-        for (index, (member, path)) in Member::ALL.iter().enumerate() {
-            assert_eq!(*member as usize, index);
-            assert_eq!(Member::from_path(path), Some(*member));
+    fn members_are_noted() {
+        let text = r#"{"userIdentity":{"type":"Root","arn":null},"eventName":"ConsoleLogin"}"#;
+        let quoted = escaped(text);
+        for record in [
+            plain(text),
+            Record::scan(quoted.as_bytes(), Layer::Escaped).unwrap(),
+        ] {
+            assert_eq!(record.text(Member::IdentityType).unwrap(), "Root");
+            assert_eq!(record.text(Member::EventName).unwrap(), "ConsoleLogin");
+            assert!(record.member(Member::IdentityArn).unwrap().is_null());
+            assert_eq!(record.text(Member::IdentityArn), None);
+            assert!(record.member(Member::ErrorCode).is_none());
         }
+    }
+
+    #[test]
+    fn identity_is_the_event_in_its_account() {
+        let record = plain(r#"{"eventID":"e-1","recipientAccountId":"111122223333"}"#);
+        assert_eq!(record.identity(), "111122223333:e-1");
+        assert_eq!(plain(r#"{"eventID":"e-1"}"#).identity(), "e-1");
+    }
+
+    #[test]
+    fn without_an_event_id_the_content_is_the_identity() {
+        let text = r#"{"eventName":"A","awsRegion":"b"}"#;
+        let quoted = escaped(text);
+        let name = plain(text).identity();
+        assert!(
+            name.starts_with("sha256:") && name.len() == 7 + 64,
+            "{name}"
+        );
+        assert_eq!(
+            Record::scan(quoted.as_bytes(), Layer::Escaped)
+                .unwrap()
+                .identity(),
+            name
+        );
+        assert_eq!(
+            plain(r#"{ "awsRegion": "b", "eventName": "A" }"#).identity(),
+            name
+        );
+        assert_ne!(plain(r#"{"eventName":"B"}"#).identity(), name);
+    }
+
+    #[test]
+    fn event_time_is_lenient() {
+        for (written, seconds) in [
+            ("2026-03-02T09:15:00Z", Some(1_772_442_900)),
+            ("2026-03-02T09:15:00.123Z", Some(1_772_442_900)),
+            ("2026-03-02T10:15:00+01:00", Some(1_772_442_900)),
+            ("2026-03-02T09:15:00", Some(1_772_442_900)),
+            ("2026-03-02 09:15:00", Some(1_772_442_900)),
+            ("...", None),
+            ("", None),
+        ] {
+            let text = format!(r#"{{"eventTime":"{written}"}}"#);
+            assert_eq!(plain(&text).event_time(), seconds, "{written}");
+        }
+        assert_eq!(plain("{}").event_time(), None);
+    }
+
+    #[test]
+    fn the_principal_is_the_best_name_there_is() {
+        for (identity, principal) in [
+            (r#"{"arn":"a","userName":"u"}"#, Some("a")),
+            (
+                r#"{"arn":null,"userName":"u","principalId":"p"}"#,
+                Some("u"),
+            ),
+            (r#"{"userName":"","principalId":"p"}"#, Some("p")),
+            (r#"{"type":"AWSService","invokedBy":"s"}"#, Some("s")),
+            (r#"null"#, None),
+            (r#""text""#, None),
+        ] {
+            let text = format!(r#"{{"userIdentity":{identity}}}"#);
+            assert_eq!(plain(&text).principal().as_deref(), principal, "{identity}");
+        }
+    }
+
+    #[test]
+    fn the_account_is_the_recipients() {
+        let text = r#"{"userIdentity":{"accountId":"1"},"recipientAccountId":"2"}"#;
+        assert_eq!(plain(text).account().unwrap(), "2");
+        let text = r#"{"userIdentity":{"accountId":"1"}}"#;
+        assert_eq!(plain(text).account().unwrap(), "1");
+    }
+
+    #[test]
+    fn what_is_no_record_says_why() {
+        let error = |text: &str| {
+            Record::scan(text.as_bytes(), Layer::Plain)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(error(r#"{"eventName":"A""#).contains("line 1 column 16"));
+        assert!(error(r#"{"eventName":"A"} x"#).contains("trailing"));
+        assert!(error("[1]").contains("this is an array"));
+        assert!(error("").contains("EOF"));
     }
 }

@@ -1,0 +1,176 @@
+//! The slow path: an unusual record is rewritten as plain, ordinary JSON.
+//!
+//! Unusual are keys written twice or with escapes, structure written with
+//! `\u0022`, nesting beyond the bound, and text that is no JSON at all. The
+//! outcome is owned text which is then read like any other record, or the
+//! reason why there is none.
+
+use std::borrow::Cow;
+
+use crate::bounds::{MAX_DEPTH, MAX_RECORD_BYTES};
+use crate::json::{self, Layer};
+use crate::record::RecordError;
+use crate::scan::{self, Spans};
+
+/// An unusual record, rewritten.
+#[derive(Debug)]
+pub(crate) struct Rewritten {
+    pub(crate) text: Vec<u8>,
+    pub(crate) spans: Spans,
+    pub(crate) oversize: bool,
+}
+
+/// Rewrites `text` as plain JSON with one member per key, the last one
+/// written. What is nested beyond the bound becomes `null`.
+pub(crate) fn rewrite(text: &[u8], layer: Layer) -> Result<Rewritten, RecordError> {
+    let plain = match layer {
+        Layer::Plain => String::from_utf8_lossy(text),
+        Layer::Escaped => json::unescape(text),
+    };
+    let (shallow, too_deep) = without_depths(plain.trim_ascii().as_bytes());
+    let too_long = shallow.len() > MAX_RECORD_BYTES;
+    let mut refusal = String::from("it breaks off");
+    // A tree of a huge record would be an allocation that its writer chooses.
+    if !too_long {
+        match serde_json::from_slice::<serde_json::Value>(&shallow) {
+            Ok(value @ serde_json::Value::Object(_)) => {
+                let text = value.to_string().into_bytes();
+                if let Some(spans) = read(&text) {
+                    return Ok(Rewritten {
+                        text,
+                        spans,
+                        oversize: too_deep,
+                    });
+                }
+            }
+            Ok(other) => return Err(RecordError::NotAnObject(kind_name(&other))),
+            Err(error) => refusal = error.to_string(),
+        }
+    }
+    // What `serde_json` refuses (a lone surrogate, a number out of range) may
+    // still be whole in its structure, and then it is read.
+    let text = shallow.into_owned();
+    match read(&text) {
+        Some(spans) => Ok(Rewritten {
+            text,
+            spans,
+            oversize: too_deep || too_long,
+        }),
+        None => Err(RecordError::Broken(refusal)),
+    }
+}
+
+/// Notes the members of a plain record that fills `text`.
+fn read(text: &[u8]) -> Option<Spans> {
+    scan::walk(text, Layer::Plain).filter(|spans| spans.end() == text.len())
+}
+
+/// The text with every value nested beyond the bound replaced by `null`, and
+/// whether there was one.
+fn without_depths(text: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let mut kept = Vec::new();
+    let mut copied = 0;
+    let mut depth = 0usize;
+    let mut cut_from = 0;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at = json::string_end(text, at, Layer::Plain).unwrap_or(text.len());
+                continue;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                if depth == MAX_DEPTH + 1 {
+                    cut_from = at;
+                }
+            }
+            b'}' | b']' => {
+                if depth == MAX_DEPTH + 1 {
+                    kept.extend_from_slice(text.get(copied..cut_from).unwrap_or_default());
+                    kept.extend_from_slice(b"null");
+                    copied = at + 1;
+                }
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if copied == 0 {
+        return (Cow::Borrowed(text), false);
+    }
+    kept.extend_from_slice(text.get(copied..).unwrap_or_default());
+    (Cow::Owned(kept), true)
+}
+
+fn kind_name(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a boolean",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Layer, Member, Record};
+
+    fn nested(depth: usize) -> String {
+        format!(
+            r#"{{"requestParameters":{}{},"eventName":"A"}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    }
+
+    #[test]
+    fn the_last_of_two_keys_wins() {
+        let text = br#"{"eventName":"A","userIdentity":{"arn":"a"},"eventName":"B","userIdentity":{"type":"Root"}}"#;
+        let record = Record::scan(text, Layer::Plain).unwrap();
+        assert_eq!(record.text(Member::EventName).unwrap(), "B");
+        assert_eq!(record.text(Member::IdentityType).unwrap(), "Root");
+        assert_eq!(record.text(Member::IdentityArn), None);
+    }
+
+    #[test]
+    fn escapes_in_keys_and_structure_are_read() {
+        let text = br#"{"event\u004eame":"A"}"#;
+        let record = Record::scan(text, Layer::Plain).unwrap();
+        assert_eq!(record.text(Member::EventName).unwrap(), "A");
+        let text = br#"{\u0022eventName\u0022:\n\u0022A\u0022}"#;
+        let record = Record::scan(text, Layer::Escaped).unwrap();
+        assert_eq!(record.text(Member::EventName).unwrap(), "A");
+    }
+
+    #[test]
+    fn too_deep_a_record_is_read_as_far_as_it_goes() {
+        for (depth, oversize) in [(10, false), (63, false), (65, true), (100_000, true)] {
+            let text = nested(depth);
+            let record = Record::scan(text.as_bytes(), Layer::Plain).unwrap();
+            assert_eq!(record.text(Member::EventName).unwrap(), "A", "{depth}");
+            assert_eq!(record.is_oversize(), oversize, "{depth}");
+        }
+    }
+
+    #[test]
+    fn a_lone_surrogate_costs_nothing() {
+        let text = br#"{"userAgent":"\ud800","eventName":"A","eventName":"B"}"#;
+        let record = Record::scan(text, Layer::Plain).unwrap();
+        assert_eq!(record.text(Member::EventName).unwrap(), "B");
+    }
+
+    #[test]
+    fn too_long_a_record_is_read_and_flagged() {
+        let text = format!(
+            r#"{{"a":"{}","eventName":"A","eventName":"B"}}"#,
+            "x".repeat(crate::bounds::MAX_RECORD_BYTES)
+        );
+        let record = Record::scan(text.as_bytes(), Layer::Plain).unwrap();
+        assert_eq!(record.text(Member::EventName).unwrap(), "B");
+        assert!(record.is_oversize());
+    }
+}
