@@ -78,6 +78,15 @@ pub enum Counted {
     Before,
 }
 
+/// The two times that every write to expiring state needs, in epoch seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// Now: an item that expired by then counts as absent.
+    pub now: i64,
+    /// When what is written may be forgotten.
+    pub at: i64,
+}
+
 /// Names the window state of one correlation, account and group: a hash.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WindowKey(pub String);
@@ -98,8 +107,8 @@ pub struct Sighting {
     pub time: i64,
     /// The value is new again if it was last seen longer ago than this.
     pub forget_seconds: i64,
-    /// When the item may be forgotten, in epoch seconds.
-    pub expires_at: i64,
+    /// Now, and when the item may be forgotten.
+    pub expiry: Expiry,
 }
 
 /// The answer to a sighting.
@@ -128,7 +137,7 @@ pub trait StateStore: Send + Sync {
     async fn count(
         &self,
         entries: &[CountEntry],
-        expires_at: i64,
+        expiry: Expiry,
     ) -> Result<Vec<Counted>, PortError>;
 
     /// Reads counters; an absent one is 0. Answers in the order of `keys`.
@@ -143,15 +152,16 @@ pub trait StateStore: Send + Sync {
         window: &WindowKey,
         bucket: i64,
         members: &MemberSet,
-        expires_at: i64,
+        expiry: Expiry,
     ) -> Result<MemberSet, PortError>;
 
     /// Reads buckets, each with a consistent read; answers in the order of
-    /// `buckets`, an absent one empty.
+    /// `buckets`, an absent one (or one expired at `now`) empty.
     async fn read_members(
         &self,
         window: &WindowKey,
         buckets: &[i64],
+        now: i64,
     ) -> Result<Vec<MemberSet>, PortError>;
 
     /// Takes members out of a bucket; absent ones are no error.
