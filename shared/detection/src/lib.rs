@@ -7,6 +7,7 @@
 //! This crate knows no clock, no environment, no files, no async: time is an
 //! argument, and rules, lists and exceptions come in as text.
 
+pub mod correlate;
 pub mod problem;
 pub mod rule;
 

@@ -1,0 +1,312 @@
+//! How one correlation is streamed, or why it cannot be.
+//!
+//! A correlation can be judged event by event only if one more event never
+//! takes an alert back, and if what it must remember fits in an item. All
+//! others are refused here by reason and run over finished periods instead.
+
+use super::Sighting;
+use super::fold::{fold_seconds, fold_window};
+use super::member::{Member, clamp_time, rule_tag, short_hash};
+use crate::rule::{Comparison, Correlation, CorrelationKind, Threshold};
+
+/// The highest count that streaming can reach. A full bucket then holds
+/// 1,000 members of 27 bytes: 27 KB of an item's 400.
+pub const COUNT_MAX: u64 = 1_000;
+
+/// The most rules that one temporal correlation may watch.
+pub const RULES_MAX: usize = 64;
+
+/// The longest timespan in seconds (30 days): window state lives 35 days, and
+/// late events need the rest.
+pub const TIMESPAN_MAX_SECONDS: u64 = 30 * 86_400;
+
+/// Bounds on what a bucket keeps where exactness would need everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Members of a counting correlation that another one watches: half of
+    /// them the earliest, half the latest. At 27 bytes each 2,048 members are
+    /// 55 KB, so that six writers at once stay below 400 KB.
+    pub chained_members: usize,
+    /// Members of a temporal correlation of three and more stages, or of a
+    /// watched one, shared evenly by its rules: half of a rule's share is the
+    /// earliest seconds, half the latest. At 13 bytes each 4,096 are 53 KB.
+    pub temporal_members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            chained_members: 2_048,
+            temporal_members: 4_096,
+        }
+    }
+}
+
+/// Why a correlation runs over finished periods only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ScanOnly {
+    /// Another event could undo a crossing.
+    #[error("its condition can become false again, so it runs over finished periods only")]
+    NotMonotone,
+    /// The state would not fit.
+    #[error("its count exceeds {COUNT_MAX}, so it runs over finished periods only")]
+    CountTooHigh,
+    /// The state would expire inside a window.
+    #[error("its timespan exceeds 30 days, so it runs over finished periods only")]
+    TimespanTooLong,
+    /// A window of no length holds nothing.
+    #[error("its timespan is zero")]
+    TimespanZero,
+    /// None, or more than a member can number.
+    #[error("it watches no rule or more than {RULES_MAX}")]
+    RuleCount,
+}
+
+/// What a window looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// So many events.
+    Count(usize),
+    /// So many distinct values, each the combination of that many fields.
+    Values { count: usize, fields: usize },
+    /// All of these rules (each named once).
+    Together(Vec<String>),
+    /// These rules in this order.
+    Ordered(Vec<String>),
+}
+
+/// One correlation, ready to be streamed. Cheap to build, made once per rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    pub(super) shape: Shape,
+    pub(super) timespan: i64,
+    pub(super) fold: u64,
+    pub(super) chained: bool,
+    pub(super) limits: Limits,
+}
+
+impl Stream {
+    /// Prepares `correlation`. `fold` is the rule's own fold window in
+    /// seconds; `chained` says that another correlation watches this one.
+    ///
+    /// # Errors
+    /// The reason why the correlation cannot be streamed.
+    pub fn new(
+        correlation: &Correlation,
+        fold: Option<u64>,
+        chained: bool,
+    ) -> Result<Self, ScanOnly> {
+        Self::with_limits(correlation, fold, chained, Limits::default())
+    }
+
+    /// As [`Stream::new`] with other bounds.
+    ///
+    /// # Errors
+    /// The reason why the correlation cannot be streamed.
+    pub fn with_limits(
+        correlation: &Correlation,
+        fold: Option<u64>,
+        chained: bool,
+        limits: Limits,
+    ) -> Result<Self, ScanOnly> {
+        if correlation.timespan_seconds > TIMESPAN_MAX_SECONDS {
+            return Err(ScanOnly::TimespanTooLong);
+        }
+        let shape = shape(correlation, COUNT_MAX)?;
+        Self::of_shape(shape, correlation, fold, chained, limits)
+    }
+
+    /// For finished periods, where nothing is stored: without the bounds of
+    /// streaming.
+    ///
+    /// # Errors
+    /// The condition can become false again, or makes no sense.
+    pub(super) fn unbounded(
+        correlation: &Correlation,
+        fold: Option<u64>,
+    ) -> Result<Self, ScanOnly> {
+        let shape = shape(correlation, u64::from(u32::MAX))?;
+        Self::of_shape(shape, correlation, fold, false, Limits::default())
+    }
+
+    fn of_shape(
+        shape: Shape,
+        correlation: &Correlation,
+        fold: Option<u64>,
+        chained: bool,
+        limits: Limits,
+    ) -> Result<Self, ScanOnly> {
+        let seconds = correlation.timespan_seconds;
+        if seconds == 0 {
+            return Err(ScanOnly::TimespanZero);
+        }
+        Ok(Self {
+            shape,
+            timespan: i64::try_from(seconds).map_err(|_| ScanOnly::TimespanTooLong)?,
+            fold: fold_seconds(fold, seconds),
+            chained,
+            limits,
+        })
+    }
+
+    /// The bucket in which `time` lies: event time in whole timespans.
+    #[must_use]
+    pub fn bucket(&self, time: i64) -> i64 {
+        clamp_time(time).div_euclid(self.timespan)
+    }
+
+    /// The buckets that an event at `time` can cross a threshold with: its
+    /// own and both neighbours. A window that holds the event ends less than
+    /// a timespan after it and begins less than a timespan before it.
+    #[must_use]
+    pub fn buckets_touched(&self, time: i64) -> [i64; 3] {
+        let bucket = self.bucket(time);
+        [bucket - 1, bucket, bucket + 1]
+    }
+
+    /// The start of the fold window to which a crossing at `time` belongs.
+    #[must_use]
+    pub fn fold_window(&self, time: i64) -> i64 {
+        fold_window(time, self.fold)
+    }
+
+    /// The length of the fold windows in seconds.
+    #[must_use]
+    pub fn fold_seconds(&self) -> u64 {
+        self.fold
+    }
+
+    /// Whether another correlation watches this one, so that every crossing
+    /// counts and not only the first of a fold window.
+    #[must_use]
+    pub fn is_chained(&self) -> bool {
+        self.chained
+    }
+
+    /// What the window remembers of a sighting. None if the correlation does
+    /// not watch the rule or the event lacks the counted values; several only
+    /// where an ordered correlation names one rule more than once.
+    #[must_use]
+    pub fn members_of(&self, sighting: &Sighting) -> Vec<Member> {
+        let at = |tag| Member::new(sighting.time, tag);
+        match &self.shape {
+            Shape::Count(_) => vec![at(short_hash(&[&sighting.identity]))],
+            Shape::Values { fields, .. } if sighting.values.len() == *fields => {
+                vec![at(short_hash(&sighting.values))]
+            }
+            Shape::Values { .. } => Vec::new(),
+            Shape::Together(rules) | Shape::Ordered(rules) => rules
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| **rule == sighting.rule)
+                .map(|(place, _)| at(rule_tag(place)))
+                .collect(),
+        }
+    }
+}
+
+fn shape(correlation: &Correlation, most: u64) -> Result<Shape, ScanOnly> {
+    let watched = || match correlation.rules.len() {
+        1..=RULES_MAX => Ok(correlation.rules.clone()),
+        _ => Err(ScanOnly::RuleCount),
+    };
+    Ok(match &correlation.kind {
+        CorrelationKind::EventCount(threshold) => Shape::Count(least_count(threshold, most)?),
+        CorrelationKind::ValueCount { fields, threshold } => Shape::Values {
+            count: least_count(threshold, most)?,
+            fields: fields.len(),
+        },
+        CorrelationKind::Temporal => {
+            let mut rules = watched()?;
+            rules.sort_unstable();
+            rules.dedup();
+            Shape::Together(rules)
+        }
+        CorrelationKind::TemporalOrdered => Shape::Ordered(watched()?),
+        CorrelationKind::Aggregate { .. } => return Err(ScanOnly::NotMonotone),
+    })
+}
+
+/// The least whole count that satisfies every comparison.
+fn least_count(threshold: &Threshold, most: u64) -> Result<usize, ScanOnly> {
+    let mut least = 1_u64;
+    for (comparison, bound) in &threshold.comparisons {
+        let needed = match comparison {
+            Comparison::Gt => bound.floor() + 1.0,
+            Comparison::Gte => bound.ceil(),
+            _ => return Err(ScanOnly::NotMonotone),
+        };
+        if needed.is_nan() || needed > most as f64 {
+            return Err(ScanOnly::CountTooHigh);
+        }
+        least = least.max(needed as u64);
+    }
+    usize::try_from(least).map_err(|_| ScanOnly::CountTooHigh)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn correlation(kind: CorrelationKind, timespan_seconds: u64) -> Correlation {
+        Correlation {
+            kind,
+            rules: vec!["a".to_owned(), "b".to_owned()],
+            group_by: Vec::new(),
+            aliases: Vec::new(),
+            timespan_seconds,
+            generate: false,
+        }
+    }
+
+    fn count(comparisons: &[(Comparison, f64)]) -> CorrelationKind {
+        CorrelationKind::EventCount(Threshold {
+            comparisons: comparisons.to_vec(),
+        })
+    }
+
+    #[test]
+    fn thresholds_become_the_least_count_that_fires() {
+        use Comparison::{Gt, Gte};
+        for (comparisons, expected) in [
+            (vec![(Gt, 10.0)], 11),
+            (vec![(Gte, 10.0)], 10),
+            (vec![(Gt, 10.5)], 11),
+            (vec![(Gte, 10.5)], 11),
+            (vec![(Gte, -3.0)], 1),
+            (vec![(Gt, 2.0), (Gte, 7.0)], 7),
+        ] {
+            let stream = Stream::new(&correlation(count(&comparisons), 60), None, false).unwrap();
+            assert_eq!(stream.shape, Shape::Count(expected), "{comparisons:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_streamed_says_why() {
+        use Comparison::{Gte, Lt, Neq};
+        let refused = |kind, timespan| Stream::new(&correlation(kind, timespan), None, false);
+        let one = || count(&[(Gte, 1.0)]);
+        for (kind, timespan, reason) in [
+            (count(&[(Lt, 5.0)]), 60, ScanOnly::NotMonotone),
+            (count(&[(Gte, 1.0), (Neq, 3.0)]), 60, ScanOnly::NotMonotone),
+            (count(&[(Gte, 1_001.0)]), 60, ScanOnly::CountTooHigh),
+            (count(&[(Gte, f64::NAN)]), 60, ScanOnly::CountTooHigh),
+            (one(), 0, ScanOnly::TimespanZero),
+            (one(), 31 * 86_400, ScanOnly::TimespanTooLong),
+            (one(), u64::MAX, ScanOnly::TimespanTooLong),
+        ] {
+            assert_eq!(refused(kind, timespan), Err(reason));
+        }
+        let mut none = correlation(CorrelationKind::Temporal, 60);
+        none.rules.clear();
+        assert_eq!(Stream::new(&none, None, false), Err(ScanOnly::RuleCount));
+    }
+
+    #[test]
+    fn buckets_are_aligned_and_have_neighbours() {
+        let stream = Stream::new(&correlation(CorrelationKind::Temporal, 60), None, false).unwrap();
+        assert_eq!(stream.buckets_touched(119), [0, 1, 2]);
+        assert_eq!(stream.buckets_touched(120), [1, 2, 3]);
+        assert_eq!(stream.buckets_touched(i64::MIN), [-1, 0, 1]);
+    }
+}
