@@ -13,7 +13,7 @@ pub use alerts::{AlertSink, Mail};
 pub use quarantine::{Quarantine, QuarantinedRecord};
 pub use report::{QueryEngine, QueryId, QueryRequest, QueryState, ReportStore, Row};
 pub use state::{
-    Claim, CountEntry, Counted, CounterKey, Expiry, Lease, MemberSet, Sight, Sighting, StateStore,
+    Claim, CountEntry, Counted, CounterKey, Expiry, Lease, MemberSet, Seen, SeenKey, StateStore,
     WindowKey,
 };
 

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+pub use detection::correlate::first_seen::Seen;
 
 use super::PortError;
 
@@ -94,33 +95,13 @@ pub struct WindowKey(pub String);
 /// The members of one bucket, sorted.
 pub type MemberSet = BTreeSet<String>;
 
-/// A value seen for a `first_seen` rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+/// Names a value of a `first_seen` rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeenKey {
     /// Hash of rule, version, account and group.
-    pub key: String,
+    pub rule: String,
     /// Hash of the value.
     pub value: String,
-    /// The event that brought it.
-    pub event: String,
-    /// When it happened, in epoch seconds.
-    pub time: i64,
-    /// The value is new again if it was last seen longer ago than this.
-    pub forget_seconds: i64,
-    /// Now, and when the item may be forgotten.
-    pub expiry: Expiry,
-}
-
-/// The answer to a sighting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sight {
-    /// This event brought the value (also when asked again).
-    First,
-    /// The value was known.
-    Known {
-        /// The event that brought it.
-        by: String,
-    },
 }
 
 /// The table.
@@ -172,8 +153,20 @@ pub trait StateStore: Send + Sync {
         members: &MemberSet,
     ) -> Result<(), PortError>;
 
-    /// Records a value and tells whether this event brought it.
-    async fn sight(&self, sighting: &Sighting) -> Result<Sight, PortError>;
+    /// What is remembered of a value, by a consistent read; `None` where
+    /// nothing is, or where it expired at `now`.
+    async fn seen(&self, key: &SeenKey, now: i64) -> Result<Option<Seen>, PortError>;
+
+    /// Remembers `becomes` if what is remembered is still `was` (`None`:
+    /// nothing, or something expired), and tells whether it did. Where what is
+    /// remembered is `becomes` already, it did.
+    async fn replace_seen(
+        &self,
+        key: &SeenKey,
+        was: Option<&Seen>,
+        becomes: &Seen,
+        expiry: Expiry,
+    ) -> Result<bool, PortError>;
 
     /// The time (epoch seconds) fixed for `key` (a rule's activation) by
     /// whoever came first; `proposed` where nobody did.
