@@ -229,7 +229,7 @@ pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
     while matches!(
         bytes.get(at),
         Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b':')
@@ -275,6 +275,15 @@ pub(crate) fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize>
 /// The end of the value that starts at `at`, or `None` where it is cut off
 /// or nested deeper than [`MAX_DEPTH`].
 pub(crate) fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
+    end_within(bytes, at, layer, MAX_DEPTH)
+}
+
+/// The end of the plain value that starts at `at`, however deep it is.
+pub(crate) fn extent(bytes: &[u8], at: usize) -> Option<usize> {
+    end_within(bytes, at, Layer::Plain, usize::MAX)
+}
+
+fn end_within(bytes: &[u8], at: usize, layer: Layer, max_depth: usize) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = at;
     loop {
@@ -282,7 +291,7 @@ pub(crate) fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> 
             b'"' | b'\\' => at = string_end(bytes, at, layer)?,
             b'{' | b'[' => {
                 depth += 1;
-                if depth > MAX_DEPTH {
+                if depth > max_depth {
                     return None;
                 }
                 at += 1;
@@ -361,11 +370,12 @@ fn push_unicode(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     };
     let mut next = at + 4;
     let mut code = unit;
-    if (0xD800..0xDC00).contains(&unit) && bytes.get(next..next + 2) == Some(b"\\u") {
-        if let Some(low) = hex4(bytes, next + 2).filter(|low| (0xDC00..0xE000).contains(low)) {
-            code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-            next += 6;
-        }
+    if (0xD800..0xDC00).contains(&unit)
+        && bytes.get(next..next + 2) == Some(b"\\u")
+        && let Some(low) = hex4(bytes, next + 2).filter(|low| (0xDC00..0xE000).contains(low))
+    {
+        code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+        next += 6;
     }
     let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());

@@ -10,6 +10,7 @@
 //! its siblings.
 
 pub mod bounds;
+pub mod envelope;
 pub mod json;
 mod member;
 mod normal;

@@ -101,6 +101,14 @@ impl<'a> Record<'a> {
         self.oversize
     }
 
+    /// Whether the record describes no single call but many: an aggregated
+    /// or an Insight event.
+    pub fn is_summary(&self) -> bool {
+        self.member(Member::EventCategory)
+            .and_then(Json::content_bytes)
+            .is_some_and(|(name, _)| matches!(name, b"Aggregated" | b"Insight"))
+    }
+
     /// What makes this event one and the same wherever and however often it
     /// arrives: the recipient account and the `eventID`; for a record without
     /// an `eventID`, a hash of its content.

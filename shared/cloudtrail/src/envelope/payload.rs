@@ -1,0 +1,242 @@
+//! CloudWatch Logs subscription payloads: base64, gzip, and log events whose
+//! message is a record written as a JSON string.
+//!
+//! The records are read in that string, still escaped. Members that this
+//! module does not know (the system fields of centralised log groups among
+//! them) are passed over: the account and region of a record are in the
+//! record.
+
+use std::borrow::Cow;
+
+use super::elements::{self, Element};
+use super::gzip::Inflater;
+use super::reading::Reading;
+use super::{Each, EnvelopeError, Tally};
+use crate::bounds::MAX_PAYLOAD_BYTES;
+use crate::json::{self, Json, Layer};
+use crate::record::{Record, RecordError};
+
+/// What CloudWatch Logs wanted with a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogsKind {
+    /// It brings log events.
+    Data,
+    /// It asks whether anybody is there: acknowledge, do nothing.
+    Control,
+}
+
+/// A payload after decoding.
+#[derive(Debug, Clone)]
+pub struct LogsPayload<'a> {
+    /// Data or health check.
+    pub kind: LogsKind,
+    /// Account that owns the log group; for centralised records the central
+    /// one. Empty where the payload does not say.
+    pub owner: Cow<'a, str>,
+    /// Name of the log group. Empty where the payload does not say.
+    pub log_group: Cow<'a, str>,
+    /// Name of the log stream. Empty where the payload does not say.
+    pub log_stream: Cow<'a, str>,
+    text: &'a [u8],
+    events_at: Option<usize>,
+}
+
+/// Decodes payloads into buffers that it uses again.
+#[derive(Debug)]
+pub struct LogsDecoder {
+    gzip: Vec<u8>,
+    inflater: Inflater,
+}
+
+impl Default for LogsDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LogsDecoder {
+    /// A decoder with empty buffers.
+    pub fn new() -> Self {
+        Self {
+            gzip: Vec::new(),
+            inflater: Inflater::new(),
+        }
+    }
+
+    /// Decodes the base64 text that stands in `awslogs.data`.
+    pub fn decode(&mut self, data: &[u8]) -> Result<LogsPayload<'_>, EnvelopeError> {
+        let data = data.trim_ascii();
+        self.gzip.clear();
+        base64_simd::STANDARD
+            .decode_append(data, &mut self.gzip)
+            .map_err(|_| not_base64(data))?;
+        let text = self.inflater.inflate(&self.gzip, MAX_PAYLOAD_BYTES)?;
+        LogsPayload::read(text)
+    }
+}
+
+impl<'a> LogsPayload<'a> {
+    /// Reads a payload's text.
+    pub(super) fn read(text: &'a [u8]) -> Result<Self, EnvelopeError> {
+        const EXPECTED: &str =
+            "a CloudWatch Logs payload: an object with `messageType` and `logEvents`";
+        let mut payload = Self {
+            kind: LogsKind::Data,
+            owner: Cow::Borrowed(""),
+            log_group: Cow::Borrowed(""),
+            log_stream: Cow::Borrowed(""),
+            text,
+            events_at: None,
+        };
+        let wrong = || EnvelopeError::unexpected(EXPECTED, text, 0);
+        let mut message_type = None;
+        let start = json::skip_blank(text, 0);
+        if text.get(start) != Some(&b'{') {
+            return Err(wrong());
+        }
+        let mut at = start + 1;
+        while let Some((key, value_at)) = next_key(text, at) {
+            if key == b"logEvents" && text.get(value_at) == Some(&b'[') {
+                payload.events_at = Some(value_at);
+                // The log events come last, and are skipped only if they do not.
+                if message_type.is_some() && !payload.log_stream.is_empty() {
+                    break;
+                }
+            }
+            let Some(end) = json::extent(text, value_at) else {
+                break;
+            };
+            let value = text
+                .get(value_at..end)
+                .filter(|_| key != b"logEvents")
+                .map(|value| Json::spanning(value, Layer::Plain).text())
+                .unwrap_or_default();
+            match key {
+                b"messageType" => message_type = Some(value),
+                b"owner" => payload.owner = value,
+                b"logGroup" => payload.log_group = value,
+                b"logStream" => payload.log_stream = value,
+                _ => {}
+            }
+            at = end;
+        }
+        payload.kind = match (message_type.as_deref(), payload.events_at) {
+            (Some("CONTROL_MESSAGE"), _) => LogsKind::Control,
+            (Some("DATA_MESSAGE"), Some(_)) => LogsKind::Data,
+            _ => return Err(wrong()),
+        };
+        Ok(payload)
+    }
+
+    /// Calls `each` for every log event: the record in its message, or what
+    /// is wrong with it. A control message has none.
+    pub fn each(&self, each: &mut Each<'_>) -> Tally {
+        let mut reading = Reading::new(each);
+        self.read_into(&mut reading);
+        reading.tally()
+    }
+
+    pub(super) fn read_into(&self, reading: &mut Reading<'_, '_>) {
+        if let (LogsKind::Data, Some(at)) = (self.kind, self.events_at) {
+            elements::each::<LogEvent>(reading, self.text, at);
+        }
+    }
+}
+
+/// One element of `logEvents`.
+struct LogEvent;
+
+impl Element for LogEvent {
+    fn read(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<usize> {
+        let (message_at, end) = match fast_event(text, at) {
+            Some((record, end)) => {
+                reading.record(&record);
+                return Some(end);
+            }
+            None => find_message(text, at)?,
+        };
+        let message_end = json::string_end(text, message_at, Layer::Plain)?;
+        let message = text.get(message_at + 1..message_end - 1)?;
+        reading.outcome(message_record(message), message, message_at);
+        Some(end)
+    }
+
+    fn read_alone(_: &mut Reading<'_, '_>, _: &[u8], _: usize) -> Result<(), String> {
+        Err("a log event must be one complete object with a text `message`".to_owned())
+    }
+}
+
+/// The record in a message, which some writers pad with blanks or lines.
+fn message_record(message: &[u8]) -> Result<Record<'_>, RecordError> {
+    Record::scan(message, Layer::Escaped)
+}
+
+/// An ordinary log event at `at`: its record, and the place behind it. The
+/// record's scan finds the end of the message by itself.
+fn fast_event(text: &[u8], at: usize) -> Option<(Record<'_>, usize)> {
+    if text.get(at) != Some(&b'{') {
+        return None;
+    }
+    let mut at = at + 1;
+    let mut found = None;
+    loop {
+        let (key, value_at) = next_key(text, at)?;
+        if key == b"message" && found.is_none() {
+            let start = value_at + 1;
+            let (record, length) = Record::leading(text.get(start..)?, Layer::Escaped)?;
+            if text.get(value_at) != Some(&b'"') || text.get(start + length) != Some(&b'"') {
+                return None;
+            }
+            found = Some(record);
+            at = start + length + 1;
+        } else {
+            at = json::value_end(text, value_at, Layer::Plain)?;
+        }
+        at = json::skip_blank(text, at);
+        match text.get(at)? {
+            b'}' => return Some((found?, at + 1)),
+            b',' => {}
+            _ => return None,
+        }
+    }
+}
+
+/// The place of the `message` in the log event at `at`, and the place behind
+/// the event.
+fn find_message(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let end = json::extent(text, at)?;
+    let event = text.get(..end)?;
+    let mut at = at + 1;
+    let mut message_at = None;
+    while let Some((key, value_at)) = next_key(event, at) {
+        if key == b"message" {
+            message_at = Some(value_at);
+        }
+        at = json::extent(event, value_at)?;
+    }
+    Some((message_at?, end))
+}
+
+/// The undecoded key that stands next in an object, and the place of its
+/// value; `None` at the object's end.
+pub(super) fn next_key(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let start = json::skip_separators(text, at);
+    let end = json::string_end(text, start, Layer::Plain)?;
+    let colon = json::skip_blank(text, end);
+    if text.get(colon) != Some(&b':') {
+        return None;
+    }
+    let value_at = json::skip_blank(text, colon + 1);
+    Some((text.get(start + 1..end - 1)?, value_at))
+}
+
+fn not_base64(data: &[u8]) -> EnvelopeError {
+    let at = data
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')))
+        .unwrap_or(data.len());
+    EnvelopeError::NotBase64 {
+        at,
+        length: data.len(),
+    }
+}
