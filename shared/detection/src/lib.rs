@@ -8,7 +8,9 @@
 //! argument, and rules, lists and exceptions come in as text.
 
 pub mod correlate;
+pub mod engine;
 pub mod problem;
 pub mod rule;
 
+pub use engine::{Match, RuleFault, RuleIndex, RuleSet, Scratch};
 pub use problem::RuleProblem;

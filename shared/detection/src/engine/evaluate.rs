@@ -1,0 +1,199 @@
+//! Asking a record the questions of the rules.
+
+use std::ops::ControlFlow;
+
+use cloudtrail::Record;
+
+use crate::engine::field::each_scalar;
+use crate::engine::program::{Node, Predicate, Program};
+use crate::engine::text::{Text, Value};
+use crate::engine::wanted::Wanted;
+
+/// Values that one predicate looks at in a record, pairs of values counted as
+/// such. No real record has as many; a made-up one must not stop the others.
+pub(crate) const MAX_VALUES_PER_TEST: u32 = 1_000_000;
+
+/// Why a rule could not be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FaultReason {
+    /// The record makes a test look at too many values.
+    #[error("a field has more than {MAX_VALUES_PER_TEST} values to compare")]
+    TooManyValues,
+    /// A regular expression of the rule exceeds the engine's bounds.
+    #[error("a regular expression cannot be compiled")]
+    BadRegex,
+}
+
+/// Answers that a record has given already.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    /// Per predicate the record's number times four plus the answer. Numbers
+    /// of earlier records stay behind: nothing has to be cleared.
+    answers: Vec<u64>,
+    record: u64,
+}
+
+const NO: u64 = 0;
+const YES: u64 = 1;
+const TOO_MANY: u64 = 2;
+const BAD_REGEX: u64 = 3;
+
+impl Answers {
+    /// Forgets everything: the next record comes.
+    pub(crate) fn begin(&mut self, predicates: usize) {
+        self.record = self.record.wrapping_add(4);
+        if self.answers.len() < predicates {
+            self.answers.resize(predicates, 0);
+        }
+    }
+}
+
+/// A record under judgement.
+pub(crate) struct Judge<'j, 'r> {
+    pub(crate) program: &'j Program,
+    pub(crate) record: &'j Record<'r>,
+    pub(crate) answers: &'j mut Answers,
+}
+
+impl Judge<'_, '_> {
+    /// Whether the condition holds. A part that could not be judged counts
+    /// only where the others leave the matter open, so that the answer does
+    /// not depend on their order.
+    pub(crate) fn holds(&mut self, node: &Node) -> Result<bool, FaultReason> {
+        let (parts, decisive) = match node {
+            Node::Test(predicate) => return self.test(*predicate),
+            Node::Not(inner) => return self.holds(inner).map(|held| !held),
+            Node::All(parts) => (parts, false),
+            Node::Any(parts) => (parts, true),
+        };
+        let mut open = Ok(!decisive);
+        for part in parts {
+            match self.holds(part) {
+                Ok(held) if held == decisive => return Ok(decisive),
+                Ok(_) => {}
+                Err(fault) => open = Err(fault),
+            }
+        }
+        open
+    }
+
+    /// The answer to a predicate, asked at most once per record.
+    #[inline]
+    pub(crate) fn test(&mut self, predicate: usize) -> Result<bool, FaultReason> {
+        let known = self.answers.answers.get(predicate).copied().unwrap_or(0);
+        let answer = if known & !3 == self.answers.record {
+            known & 3
+        } else {
+            let answer = match self.ask(predicate) {
+                Ok(false) => NO,
+                Ok(true) => YES,
+                Err(FaultReason::TooManyValues) => TOO_MANY,
+                Err(FaultReason::BadRegex) => BAD_REGEX,
+            };
+            if let Some(slot) = self.answers.answers.get_mut(predicate) {
+                *slot = self.answers.record | answer;
+            }
+            answer
+        };
+        match answer {
+            NO => Ok(false),
+            YES => Ok(true),
+            TOO_MANY => Err(FaultReason::TooManyValues),
+            _ => Err(FaultReason::BadRegex),
+        }
+    }
+
+    fn ask(&self, predicate: usize) -> Result<bool, FaultReason> {
+        match self.program.predicates.get(predicate) {
+            Some(Predicate::Exists { field }) => {
+                let field = self.program.fields.get(*field);
+                Ok(field
+                    .is_some_and(|field| field.each(self.record, &mut |_| ControlFlow::Break(()))))
+            }
+            Some(Predicate::Field { field, wanted }) => {
+                let mut search = Search::new(self, wanted);
+                let present =
+                    self.program.fields.get(*field).is_some_and(|field| {
+                        field.each(self.record, &mut |value| search.look(value))
+                    });
+                search
+                    .outcome
+                    .map(|found| found || (!present && wanted.null))
+            }
+            Some(Predicate::Anywhere { wanted }) => {
+                let mut search = Search::new(self, wanted);
+                // Whether the walk ended early is in the outcome.
+                let _ = each_scalar(self.record.root(), &mut |value| search.look(value));
+                search.outcome
+            }
+            None => Ok(false),
+        }
+    }
+}
+
+/// A look through values for a wanted one.
+struct Search<'s, 'r> {
+    program: &'s Program,
+    record: &'s Record<'r>,
+    wanted: &'s Wanted,
+    left: u32,
+    outcome: Result<bool, FaultReason>,
+}
+
+impl<'s, 'r> Search<'s, 'r> {
+    fn new(judge: &'s Judge<'_, 'r>, wanted: &'s Wanted) -> Self {
+        Self {
+            program: judge.program,
+            record: judge.record,
+            wanted,
+            left: MAX_VALUES_PER_TEST,
+            outcome: Ok(false),
+        }
+    }
+
+    fn look(&mut self, value: Value<'_>) -> ControlFlow<()> {
+        self.outcome = self.passes(value);
+        match self.outcome {
+            Ok(false) => ControlFlow::Continue(()),
+            Ok(true) | Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    fn passes(&mut self, value: Value<'_>) -> Result<bool, FaultReason> {
+        self.spend()?;
+        let Some(text) = Text::of(value) else {
+            return Ok(self.wanted.null && value.is_null());
+        };
+        if self
+            .wanted
+            .accepts(&text)
+            .map_err(|_| FaultReason::BadRegex)?
+        {
+            return Ok(true);
+        }
+        for reference in &self.wanted.references {
+            let Some(field) = self.program.fields.get(reference.field) else {
+                continue;
+            };
+            let mut outcome = Ok(false);
+            field.each(self.record, &mut |other| {
+                outcome = self.spend().map(|()| {
+                    Text::of(other).is_some_and(|other| reference.relates(&text, &other))
+                });
+                match outcome {
+                    Ok(false) => ControlFlow::Continue(()),
+                    Ok(true) | Err(_) => ControlFlow::Break(()),
+                }
+            });
+            if outcome? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn spend(&mut self) -> Result<(), FaultReason> {
+        self.left = self.left.checked_sub(1).ok_or(FaultReason::TooManyValues)?;
+        Ok(())
+    }
+}

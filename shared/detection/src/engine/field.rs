@@ -1,0 +1,254 @@
+//! Where a field's values are in a record.
+//!
+//! A path is compiled once: to a member that the scan noted, with or without
+//! a walk from there, to a walk from the record's root, or to a derived
+//! field. Three things make a walk more than a chain of lookups:
+//!
+//! - An array is tried element by element, at every level; a path may lead to
+//!   many values.
+//! - A key of the record may itself contain a dot. Where the first name does
+//!   not lead to a value, the first two joined by their dot are tried, and so
+//!   on; the shortest key that leads somewhere is taken.
+//! - A path is present if it leads to anything, be it null or an empty array.
+
+use std::ops::ControlFlow;
+
+use cloudtrail::{Json, Kind, Member, Record};
+
+use crate::engine::text::Value;
+
+/// A compiled path.
+#[derive(Debug)]
+pub(crate) struct Field {
+    path: Box<str>,
+    start: Option<Start>,
+}
+
+/// Where a walk may start instead of at the root.
+#[derive(Debug)]
+struct Start {
+    member: Member,
+    /// What is left of the path behind the member; empty for the member.
+    rest: Box<str>,
+    /// Whether the member stands in `userIdentity`.
+    nested: bool,
+}
+
+/// What is done with each value; a break ends the walk.
+pub(crate) type Visit<'f> = dyn FnMut(Value<'_>) -> ControlFlow<()> + 'f;
+
+impl Field {
+    pub(crate) fn new(path: &str) -> Self {
+        let longest = Member::ALL
+            .iter()
+            .filter_map(|(member, known)| Some((*member, *known, behind(path, known)?)))
+            .max_by_key(|(_, known, _)| known.len());
+        Self {
+            path: path.into(),
+            start: longest.map(|(member, known, rest)| Start {
+                member,
+                rest: rest.into(),
+                nested: known.contains('.'),
+            }),
+        }
+    }
+
+    /// The member that this field is, if it is one.
+    pub(crate) fn member(&self) -> Option<Member> {
+        self.start
+            .as_ref()
+            .filter(|start| start.rest.is_empty())
+            .map(|start| start.member)
+    }
+
+    /// How dear reading the field is, beside other fields.
+    pub(crate) fn cost(&self) -> u32 {
+        match &self.start {
+            Some(start) if start.rest.is_empty() => 1,
+            Some(_) => 8,
+            None => 30,
+        }
+    }
+
+    /// Visits every value of the field, arrays taken apart; returns whether
+    /// the field is present. After a break the answer is `true`.
+    pub(crate) fn each(&self, record: &Record<'_>, visit: &mut Visit<'_>) -> bool {
+        let Some(start) = &self.start else {
+            return walk(record.root(), &self.path, visit).reached();
+        };
+        match record.member(start.member) {
+            Some(value) if start.rest.is_empty() => return spread(value, visit).reached(),
+            Some(value) => {
+                if walk(value, &start.rest, visit).reached() {
+                    return true;
+                }
+            }
+            None => {}
+        }
+        // The short way found nothing. The long one can find something only
+        // where a key contains a dot or `userIdentity` is an array.
+        if !self.path.contains('.') || !start.may_lie_elsewhere(record) {
+            return false;
+        }
+        walk(record.root(), &self.path, visit).reached()
+    }
+}
+
+impl Start {
+    fn may_lie_elsewhere(&self, record: &Record<'_>) -> bool {
+        let identity = || {
+            record
+                .member(Member::UserIdentity)
+                .is_some_and(|identity| identity.kind() == Kind::Array)
+        };
+        has_dotted_keys(record) || (self.nested && identity())
+    }
+}
+
+/// Whether a key of the record or of its identity contains a dot.
+fn has_dotted_keys(record: &Record<'_>) -> bool {
+    let dotted = |object: Json<'_>| object.members().any(|(key, _)| key.contains('.'));
+    dotted(record.root()) || record.member(Member::UserIdentity).is_some_and(dotted)
+}
+
+/// What is left of `path` behind `known`, without the dot between them.
+fn behind<'p>(path: &'p str, known: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(known)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix('.')
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walked {
+    /// The path leads nowhere.
+    Nowhere,
+    /// The path leads somewhere, and all of it was visited.
+    There,
+    /// The visitor wants no more.
+    Ended,
+}
+
+impl Walked {
+    fn reached(self) -> bool {
+        self != Self::Nowhere
+    }
+}
+
+/// Visits what `path` leads to from `from`.
+fn walk(from: Json<'_>, path: &str, visit: &mut Visit<'_>) -> Walked {
+    match from.kind() {
+        Kind::Array => {
+            let mut walked = Walked::Nowhere;
+            for element in from.elements() {
+                match walk(element, path, visit) {
+                    Walked::Ended => return Walked::Ended,
+                    Walked::There => walked = Walked::There,
+                    Walked::Nowhere => {}
+                }
+            }
+            walked
+        }
+        Kind::Object => {
+            let mut at = 0;
+            loop {
+                let rest = path.get(at..).unwrap_or_default();
+                let dot = rest.find('.').map(|dot| at + dot);
+                let end = dot.unwrap_or(path.len());
+                if let Some(child) = path.get(..end).and_then(|key| from.get(key)) {
+                    let walked = match dot {
+                        None => spread(child, visit),
+                        Some(dot) => walk(child, path.get(dot + 1..).unwrap_or_default(), visit),
+                    };
+                    if walked.reached() {
+                        return walked;
+                    }
+                }
+                match dot {
+                    None => return Walked::Nowhere,
+                    Some(dot) => at = dot + 1,
+                }
+            }
+        }
+        _ => Walked::Nowhere,
+    }
+}
+
+/// Visits a value, or the elements of an array and of the arrays in it.
+fn spread(value: Json<'_>, visit: &mut Visit<'_>) -> Walked {
+    if value.kind() != Kind::Array {
+        return match visit(Value::Json(value)) {
+            ControlFlow::Continue(()) => Walked::There,
+            ControlFlow::Break(()) => Walked::Ended,
+        };
+    }
+    for element in value.elements() {
+        if spread(element, visit) == Walked::Ended {
+            return Walked::Ended;
+        }
+    }
+    Walked::There
+}
+
+/// Visits every scalar of the record, wherever it stands (not the keys).
+pub(crate) fn each_scalar(value: Json<'_>, visit: &mut Visit<'_>) -> ControlFlow<()> {
+    match value.kind() {
+        Kind::Object => value
+            .members()
+            .try_for_each(|(_, member)| each_scalar(member, visit)),
+        Kind::Array => value
+            .elements()
+            .try_for_each(|element| each_scalar(element, visit)),
+        _ => visit(Value::Json(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudtrail::Layer;
+
+    use super::*;
+    use crate::engine::text::Text;
+
+    const RECORD: &str = r#"{
+        "userIdentity": {"type": "Root", "a": [{"b": 1}, {"b": [2, null]}, {"c.d": 3}]},
+        "eventName": "X",
+        "requestParameters": {"x.y": {"z": 4}, "x": {"q": 5}, "none": [], "null": null},
+        "tags.key": 6
+    }"#;
+
+    fn values(path: &str) -> (bool, Vec<String>) {
+        let record = Record::scan(RECORD.as_bytes(), Layer::Plain).unwrap();
+        let mut seen = Vec::new();
+        let present = Field::new(path).each(&record, &mut |value| {
+            seen.push(Text::of(value).map_or("null".to_owned(), |t| t.as_str().to_owned()));
+            ControlFlow::Continue(())
+        });
+        (present, seen)
+    }
+
+    #[test]
+    fn paths_lead_to_values() {
+        for (path, present, wanted) in [
+            ("eventName", true, vec!["X"]),
+            ("userIdentity.type", true, vec!["Root"]),
+            ("userIdentity.a.b", true, vec!["1", "2", "null"]),
+            ("userIdentity.a.c.d", true, vec!["3"]),
+            ("requestParameters.x.y.z", true, vec!["4"]),
+            ("requestParameters.x.q", true, vec!["5"]),
+            ("requestParameters.none", true, vec![]),
+            ("requestParameters.null", true, vec!["null"]),
+            ("requestParameters.null.x", false, vec![]),
+            ("requestParameters.absent", false, vec![]),
+            ("tags.key", true, vec!["6"]),
+            ("eventName.x", false, vec![]),
+            ("errorCode", false, vec![]),
+            ("", false, vec![]),
+        ] {
+            let wanted = wanted.into_iter().map(str::to_owned).collect();
+            assert_eq!(values(path), (present, wanted), "{path}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Which rules can match a record at all, told by its `eventName`, else by
+//! its `eventSource`. Most records have a name that no rule wants; for them
+//! matching is a lookup and the few rules that have no such key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudtrail::{Kind, Member, Record};
+
+use crate::engine::fold::FoldTable;
+use crate::engine::program::{Node, Predicate, Program};
+use crate::engine::text::{Text, Value};
+
+/// Rules that share a necessary predicate: where it does not hold, none of
+/// them is looked at.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) gate: Option<usize>,
+    /// Places in the set's list of plans.
+    pub(crate) plans: Vec<usize>,
+}
+
+/// Rules that may match records of one kind.
+pub(crate) type Candidates = Vec<Group>;
+
+/// The index over the event rules of a set.
+#[derive(Debug)]
+pub(crate) struct Index {
+    by_name: FoldTable<Candidates>,
+    prefixes: Prefixes,
+    by_source: Option<FoldTable<Candidates>>,
+    /// Rules that any record may match.
+    unkeyed: Candidates,
+    /// Every rule, for records whose name or source is no plain value.
+    everything: Candidates,
+}
+
+/// Candidates by the beginning of the name.
+#[derive(Debug)]
+struct Prefixes {
+    /// For each lower-cased first byte where its prefixes are in `list`.
+    by_first: Box<[(u32, u32)]>,
+    /// The longest first among those with the same first byte.
+    list: Vec<(Box<[u8]>, Candidates)>,
+}
+
+/// What a value must be, or begin with, for a rule to match.
+#[derive(Debug, Default, Clone)]
+struct Keys {
+    exact: BTreeSet<Vec<u8>>,
+    prefixes: BTreeSet<Vec<u8>>,
+}
+
+impl Index {
+    /// Builds the index over the conditions of the event rules.
+    pub(crate) fn new(program: &Program, plans: &[&Node]) -> Self {
+        let mut names: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
+        let mut prefixes: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
+        let mut sources: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
+        let mut unkeyed = BTreeSet::new();
+        for (plan, node) in plans.iter().enumerate() {
+            if let Some(keys) = keys(program, node, Member::EventName) {
+                for name in keys.exact {
+                    names.entry(name).or_default().insert(plan);
+                }
+                for prefix in keys.prefixes {
+                    prefixes.entry(prefix).or_default().insert(plan);
+                }
+                continue;
+            }
+            match keys(program, node, Member::EventSource) {
+                Some(keys) if keys.prefixes.is_empty() => {
+                    for source in keys.exact {
+                        sources.entry(source).or_default().insert(plan);
+                    }
+                }
+                _ => {
+                    unkeyed.insert(plan);
+                }
+            }
+        }
+        spread_prefixes(&mut names, &mut prefixes);
+        let groups = |chosen: &BTreeSet<usize>| groups(program, plans, chosen);
+        let table = |keyed: &BTreeMap<Vec<u8>, BTreeSet<usize>>| {
+            let entries = keyed.iter();
+            FoldTable::new(entries.map(|(key, plans)| (key.clone().into(), groups(plans))))
+        };
+        Self {
+            by_name: table(&names),
+            prefixes: Prefixes::new(
+                prefixes
+                    .iter()
+                    .map(|(prefix, plans)| (prefix.clone().into(), groups(plans)))
+                    .collect(),
+            ),
+            by_source: (!sources.is_empty()).then(|| table(&sources)),
+            unkeyed: groups(&unkeyed),
+            everything: groups(&(0..plans.len()).collect()),
+        }
+    }
+
+    /// The candidates for a record; no rule is in two of the lists.
+    pub(crate) fn candidates(&self, record: &Record<'_>) -> [&[Group]; 3] {
+        let name = match key(record, Member::EventName) {
+            Key::Odd => return [&self.everything, &[], &[]],
+            Key::Absent => &[],
+            Key::Text(text) => {
+                let name = text.folded();
+                match self.by_name.get(name) {
+                    Some(candidates) => candidates.as_slice(),
+                    None => self.prefixes.get(name),
+                }
+            }
+        };
+        let Some(by_source) = &self.by_source else {
+            return [name, &[], &self.unkeyed];
+        };
+        let source = match key(record, Member::EventSource) {
+            Key::Odd => return [&self.everything, &[], &[]],
+            Key::Absent => None,
+            Key::Text(text) => by_source.get(text.folded()),
+        };
+        [
+            name,
+            source.map(Vec::as_slice).unwrap_or_default(),
+            &self.unkeyed,
+        ]
+    }
+}
+
+enum Key<'r> {
+    Absent,
+    /// An array or object: it has several texts, or a long one.
+    Odd,
+    Text(Text<'r>),
+}
+
+fn key<'r>(record: &'r Record<'_>, member: Member) -> Key<'r> {
+    match record.member(member) {
+        None => Key::Absent,
+        Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => Key::Odd,
+        Some(value) => Text::of(Value::Json(value)).map_or(Key::Absent, Key::Text),
+    }
+}
+
+/// Lets every exact name and every prefix know the rules of the prefixes that
+/// it begins with, so that one lookup finds all of them.
+fn spread_prefixes(
+    names: &mut BTreeMap<Vec<u8>, BTreeSet<usize>>,
+    prefixes: &mut BTreeMap<Vec<u8>, BTreeSet<usize>>,
+) {
+    let short = prefixes.clone();
+    for (key, plans) in names.iter_mut().chain(prefixes.iter_mut()) {
+        for end in 1..=key.len() {
+            if let Some(more) = key.get(..end).and_then(|start| short.get(start)) {
+                plans.extend(more);
+            }
+        }
+    }
+}
+
+impl Prefixes {
+    fn new(mut list: Vec<(Box<[u8]>, Candidates)>) -> Self {
+        list.sort_by(|(one, _), (other, _)| {
+            (one.first(), other.len(), one).cmp(&(other.first(), one.len(), other))
+        });
+        let mut by_first = vec![(0, 0); 256].into_boxed_slice();
+        for (place, (prefix, _)) in (0u32..).zip(&list) {
+            let first = usize::from(prefix.first().copied().unwrap_or_default());
+            if let Some(range) = by_first.get_mut(first) {
+                if range.0 == range.1 {
+                    *range = (place, place);
+                }
+                range.1 = place + 1;
+            }
+        }
+        Self { by_first, list }
+    }
+
+    fn get(&self, name: &[u8]) -> &[Group] {
+        let first = name.first().map_or(0, u8::to_ascii_lowercase);
+        let range = self.by_first.get(usize::from(first));
+        range
+            .and_then(|(start, end)| self.list.get(*start as usize..*end as usize))
+            .unwrap_or_default()
+            .iter()
+            .find(|(prefix, _)| {
+                name.get(..prefix.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            })
+            .map(|(_, candidates)| candidates.as_slice())
+            .unwrap_or_default()
+    }
+}
+
+/// What the member must be for the condition to hold; `None` where the
+/// condition does not say.
+fn keys(program: &Program, node: &Node, member: Member) -> Option<Keys> {
+    match node {
+        Node::Test(predicate) => test_keys(program, *predicate, member),
+        // Of a negation nothing positive follows.
+        Node::Not(_) => None,
+        // Each part is necessary: the most telling one is taken.
+        Node::All(parts) => parts
+            .iter()
+            .filter_map(|part| keys(program, part, member))
+            .min_by_key(|keys| (keys.prefixes.len(), keys.exact.len())),
+        Node::Any(parts) => {
+            let mut union = Keys::default();
+            for part in parts {
+                let keys = keys(program, part, member)?;
+                union.exact.extend(keys.exact);
+                union.prefixes.extend(keys.prefixes);
+            }
+            Some(union)
+        }
+    }
+}
+
+fn test_keys(program: &Program, predicate: usize, member: Member) -> Option<Keys> {
+    let Predicate::Field { field, wanted } = program.predicates.get(predicate)? else {
+        return None;
+    };
+    if program.fields.get(*field)?.member() != Some(member) {
+        return None;
+    }
+    let mut keys = Keys::default();
+    for (text, exact) in wanted.texts()? {
+        if exact {
+            keys.exact.insert(text);
+        } else {
+            keys.prefixes.insert(text);
+        }
+    }
+    Some(keys)
+}
+
+/// Groups rules by the cheapest predicate that each of them needs.
+fn groups(program: &Program, plans: &[&Node], chosen: &BTreeSet<usize>) -> Candidates {
+    let mut groups: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for plan in chosen {
+        let gate = plans.get(*plan).and_then(|node| gate(program, node));
+        groups.entry(gate).or_default().push(*plan);
+    }
+    groups
+        .into_iter()
+        .map(|(gate, plans)| Group { gate, plans })
+        .collect()
+}
+
+/// The cheapest predicate without which the condition cannot hold. A name is
+/// no gate: the lookup has told it already.
+fn gate(program: &Program, node: &Node) -> Option<usize> {
+    match node {
+        Node::Test(predicate) if test_keys(program, *predicate, Member::EventName).is_none() => {
+            Some(*predicate)
+        }
+        Node::All(parts) => parts
+            .iter()
+            .filter_map(|part| gate(program, part))
+            .min_by_key(|predicate| program.cost(&Node::Test(*predicate))),
+        Node::Test(_) | Node::Not(_) | Node::Any(_) => None,
+    }
+}

@@ -1,0 +1,250 @@
+//! What the rules become: conditions over numbered predicates. Rules that ask
+//! the same question share its predicate, so that a record answers it once.
+
+use std::collections::HashMap;
+
+use crate::engine::field::Field;
+use crate::engine::wanted::Wanted;
+use crate::rule::{
+    Condition, Detection, FieldPredicate, FieldTest, Search, SearchBody, ValueList, ValueTest,
+};
+
+/// Deepest nesting of a rule's condition and searches.
+pub(crate) const MAX_CONDITION_DEPTH: usize = 64;
+
+/// A question to a record.
+#[derive(Debug)]
+pub(crate) enum Predicate {
+    /// The field is there, be it null or empty.
+    Exists { field: usize },
+    /// One of the field's values is wanted.
+    Field { field: usize, wanted: Wanted },
+    /// One of the record's scalars is wanted.
+    Anywhere { wanted: Wanted },
+}
+
+/// A condition in the form in which it runs; the cheapest parts come first.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Test(usize),
+    Not(Box<Node>),
+    All(Box<[Node]>),
+    Any(Box<[Node]>),
+}
+
+/// The predicates and fields of a rule set.
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) predicates: Vec<Predicate>,
+    pub(crate) fields: Vec<Field>,
+    costs: Vec<u32>,
+}
+
+impl Program {
+    pub(crate) fn cost(&self, node: &Node) -> u32 {
+        match node {
+            Node::Test(predicate) => self.costs.get(*predicate).copied().unwrap_or(u32::MAX),
+            Node::Not(inner) => self.cost(inner),
+            Node::All(parts) | Node::Any(parts) => parts
+                .iter()
+                .fold(1, |sum, part| sum.saturating_add(self.cost(part))),
+        }
+    }
+}
+
+/// Compiles rules into one program.
+#[derive(Debug, Default)]
+pub(crate) struct Compiler {
+    program: Program,
+    fields: HashMap<String, usize>,
+    predicates: HashMap<Vec<u8>, usize>,
+}
+
+/// What identifies a predicate among others.
+#[derive(serde::Serialize)]
+enum Key<'k> {
+    Exists(&'k str),
+    Field(&'k str, &'k [ValueTest]),
+    Anywhere(&'k [ValueTest]),
+}
+
+impl Compiler {
+    pub(crate) fn finish(self) -> Program {
+        self.program
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Compiles a detection, or says why it cannot be.
+    pub(crate) fn detection(&mut self, detection: &Detection) -> Result<Node, String> {
+        self.condition(&detection.condition, &detection.searches, 0)
+    }
+
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        searches: &[Search],
+        depth: usize,
+    ) -> Result<Node, String> {
+        let depth = deeper(depth)?;
+        match condition {
+            Condition::Search(index) => {
+                let search = searches
+                    .get(*index)
+                    .ok_or_else(|| format!("the condition names search {index}, which is none"))?;
+                self.body(&search.body, depth)
+            }
+            Condition::Not(inner) => {
+                Ok(Node::Not(Box::new(self.condition(inner, searches, depth)?)))
+            }
+            Condition::And(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| self.condition(part, searches, depth));
+                let parts = parts.collect::<Result<Vec<_>, _>>()?;
+                Ok(self.all(parts))
+            }
+            Condition::Or(parts) => {
+                let parts = parts
+                    .iter()
+                    .map(|part| self.condition(part, searches, depth));
+                let parts = parts.collect::<Result<Vec<_>, _>>()?;
+                Ok(self.any(parts))
+            }
+        }
+    }
+
+    /// Compiles what one search tests.
+    pub(crate) fn body(&mut self, body: &SearchBody, depth: usize) -> Result<Node, String> {
+        let depth = deeper(depth)?;
+        match body {
+            SearchBody::AllOf(items) => {
+                let items = items.iter().map(|item| self.item(item)).collect();
+                Ok(self.all(items))
+            }
+            SearchBody::AnyOf(bodies) => {
+                let bodies = bodies.iter().map(|body| self.body(body, depth));
+                let bodies = bodies.collect::<Result<Vec<_>, _>>()?;
+                Ok(self.any(bodies))
+            }
+            SearchBody::Every(bodies) => {
+                let bodies = bodies.iter().map(|body| self.body(body, depth));
+                let bodies = bodies.collect::<Result<Vec<_>, _>>()?;
+                Ok(self.all(bodies))
+            }
+            SearchBody::Keywords(values) => Ok(self.values(None, values)),
+        }
+    }
+
+    /// Compiles one line of a map.
+    pub(crate) fn item(&mut self, item: &FieldTest) -> Node {
+        let node = match &item.test {
+            FieldPredicate::Exists(true) => self.exists(&item.field),
+            FieldPredicate::Exists(false) => Node::Not(Box::new(self.exists(&item.field))),
+            FieldPredicate::Values(values) => self.values(Some(&item.field), values),
+        };
+        if item.negated {
+            Node::Not(Box::new(node))
+        } else {
+            node
+        }
+    }
+
+    fn exists(&mut self, path: &str) -> Node {
+        self.predicate(&Key::Exists(path), |compiler| Predicate::Exists {
+            field: compiler.field(path),
+        })
+    }
+
+    fn values(&mut self, path: Option<&str>, values: &ValueList) -> Node {
+        if !values.all {
+            return self.one_of(path, &values.tests);
+        }
+        let each = values.tests.iter();
+        let each = each
+            .map(|test| self.one_of(path, std::slice::from_ref(test)))
+            .collect();
+        self.all(each)
+    }
+
+    fn one_of(&mut self, path: Option<&str>, tests: &[ValueTest]) -> Node {
+        match path {
+            Some(path) => self.predicate(&Key::Field(path, tests), |compiler| Predicate::Field {
+                field: compiler.field(path),
+                wanted: compiler.wanted(tests),
+            }),
+            None => self.predicate(&Key::Anywhere(tests), |compiler| Predicate::Anywhere {
+                wanted: compiler.wanted(tests),
+            }),
+        }
+    }
+
+    fn wanted(&mut self, tests: &[ValueTest]) -> Wanted {
+        Wanted::new(tests, &mut |path| self.field(path))
+    }
+
+    fn field(&mut self, path: &str) -> usize {
+        if let Some(known) = self.fields.get(path) {
+            return *known;
+        }
+        let place = self.program.fields.len();
+        self.program.fields.push(Field::new(path));
+        self.fields.insert(path.to_owned(), place);
+        place
+    }
+
+    fn predicate(&mut self, key: &Key<'_>, make: impl FnOnce(&mut Self) -> Predicate) -> Node {
+        // Only what cannot be written down fails here, and a rule can be;
+        // should it fail after all, the predicate is merely not shared.
+        let key = postcard::to_stdvec(key).ok();
+        if let Some(known) = key.as_ref().and_then(|key| self.predicates.get(key)) {
+            return Node::Test(*known);
+        }
+        let predicate = make(self);
+        let place = self.program.predicates.len();
+        self.program.costs.push(self.price(&predicate));
+        self.program.predicates.push(predicate);
+        if let Some(key) = key {
+            self.predicates.insert(key, place);
+        }
+        Node::Test(place)
+    }
+
+    fn price(&self, predicate: &Predicate) -> u32 {
+        let reading = |field: &usize| self.program.fields.get(*field).map_or(0, Field::cost);
+        match predicate {
+            Predicate::Exists { field } => reading(field),
+            Predicate::Field { field, wanted } => reading(field) + wanted.cost(),
+            Predicate::Anywhere { wanted } => 200 + wanted.cost(),
+        }
+    }
+
+    fn all(&self, parts: Vec<Node>) -> Node {
+        self.group(parts, Node::All)
+    }
+
+    fn any(&self, parts: Vec<Node>) -> Node {
+        self.group(parts, Node::Any)
+    }
+
+    fn group(&self, mut parts: Vec<Node>, make: impl FnOnce(Box<[Node]>) -> Node) -> Node {
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return only;
+        }
+        parts.sort_by_cached_key(|part| self.program.cost(part));
+        make(parts.into_boxed_slice())
+    }
+}
+
+fn deeper(depth: usize) -> Result<usize, String> {
+    if depth >= MAX_CONDITION_DEPTH {
+        return Err(format!(
+            "the condition is nested deeper than {MAX_CONDITION_DEPTH} levels"
+        ));
+    }
+    Ok(depth + 1)
+}

@@ -1,0 +1,394 @@
+//! What a rule wants of a field's value: the tests of one item, of which one
+//! has to pass, sorted by kind so that a long list costs a lookup.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+use crate::engine::fold::FoldTable;
+use crate::engine::pattern::{LazyRegex, Pattern, find};
+use crate::engine::text::{Text, lower_case};
+use crate::rule::{Comparison, Relation, TimePart, ValueTest};
+
+/// Lists up to this length are compared one by one.
+const SHORT_LIST: usize = 6;
+
+/// Tests of which one has to pass.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Null or an absent field passes.
+    pub(crate) null: bool,
+    literals: Literals,
+    patterns: Vec<Pattern>,
+    networks: Networks,
+    numbers: Vec<(Comparison, f64)>,
+    times: Vec<(TimePart, Comparison, i64)>,
+    regexes: Vec<LazyRegex>,
+    /// Other fields, by their place in the program.
+    pub(crate) references: Vec<Reference>,
+}
+
+/// Another field whose value is compared.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) field: usize,
+    relation: Relation,
+    cased: bool,
+}
+
+/// A regular expression of the rule could not be compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadRegex;
+
+impl Wanted {
+    /// Sorts the tests; `field` gives the place of another field's path.
+    pub(crate) fn new(tests: &[ValueTest], field: &mut dyn FnMut(&str) -> usize) -> Self {
+        let mut wanted = Self::default();
+        let mut networks = Vec::new();
+        let mut literals = Vec::new();
+        wanted.sort(tests, field, &mut literals, &mut networks);
+        wanted.literals = Literals::new(literals);
+        wanted.networks = Networks::new(&networks);
+        wanted
+    }
+
+    fn sort(
+        &mut self,
+        tests: &[ValueTest],
+        field: &mut dyn FnMut(&str) -> usize,
+        literals: &mut Vec<Box<[u8]>>,
+        networks: &mut Vec<IpNet>,
+    ) {
+        for test in tests {
+            match test {
+                ValueTest::Null => self.null = true,
+                ValueTest::Text(text) => {
+                    let pattern = Pattern::new(text);
+                    match pattern.exact().filter(|_| !pattern.cased()) {
+                        Some(literal) => literals.push(literal.into()),
+                        None => self.patterns.push(pattern),
+                    }
+                }
+                ValueTest::Regex(regex) => self.regexes.push(LazyRegex::new(regex.clone())),
+                ValueTest::Cidr(network) => networks.push(*network),
+                ValueTest::Compare(comparison, number) => {
+                    self.numbers.push((*comparison, *number));
+                }
+                ValueTest::FieldRef(reference) => self.references.push(Reference {
+                    field: field(&reference.field),
+                    relation: reference.relation,
+                    cased: reference.cased,
+                }),
+                ValueTest::TimePart(part, comparison, number) => {
+                    self.times.push((*part, *comparison, *number));
+                }
+                ValueTest::AnyOf(variants) => self.sort(variants, field, literals, networks),
+            }
+        }
+    }
+
+    /// How dear the tests are, beside other tests.
+    pub(crate) fn cost(&self) -> u32 {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).min(100);
+        count(self.literals.list.len().min(SHORT_LIST))
+            + 2 * count(self.patterns.len())
+            + 3 * count(self.numbers.len())
+            + 10 * count(self.times.len())
+            + 10 * u32::from(!self.networks.is_empty())
+            + 20 * count(self.references.len())
+            + 30 * count(self.regexes.len())
+    }
+
+    /// Lower-cased texts of which every passing value is one, or begins with
+    /// one; `None` where other values pass too. The flag tells exact texts.
+    pub(crate) fn texts(&self) -> Option<Vec<(Vec<u8>, bool)>> {
+        let only_texts = !self.null
+            && self.networks.is_empty()
+            && self.numbers.is_empty()
+            && self.times.is_empty()
+            && self.regexes.is_empty()
+            && self.references.is_empty();
+        if !only_texts {
+            return None;
+        }
+        let mut texts: Vec<_> = self
+            .literals
+            .list
+            .iter()
+            .map(|l| (l.to_vec(), true))
+            .collect();
+        for pattern in &self.patterns {
+            let prefix = String::from_utf8_lossy(pattern.prefix()?);
+            texts.push((lower_case(&prefix).into_bytes(), pattern.exact().is_some()));
+        }
+        Some(texts)
+    }
+
+    /// Whether a value's text passes one of the tests, references aside.
+    pub(crate) fn accepts(&self, text: &Text<'_>) -> Result<bool, BadRegex> {
+        if self.literals.contains(text) {
+            return Ok(true);
+        }
+        for pattern in &self.patterns {
+            if pattern.matches(text).ok_or(BadRegex)? {
+                return Ok(true);
+            }
+        }
+        if !self.numbers.is_empty()
+            && let Some(number) = number(text.as_str())
+            && self
+                .numbers
+                .iter()
+                .any(|(comparison, bound)| compare(*comparison, number, *bound))
+        {
+            return Ok(true);
+        }
+        if self.networks.contain(text) || self.at_time(text) {
+            return Ok(true);
+        }
+        for regex in &self.regexes {
+            if regex.is_match(text.as_str()).ok_or(BadRegex)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn at_time(&self, text: &Text<'_>) -> bool {
+        if self.times.is_empty() {
+            return false;
+        }
+        let Some(time) = time(text.as_str()) else {
+            return false;
+        };
+        self.times
+            .iter()
+            .any(|(which, comparison, bound)| compare(*comparison, part(time, *which), *bound))
+    }
+}
+
+impl Reference {
+    /// Whether a value relates to a value of the other field as it should.
+    pub(crate) fn relates(&self, value: &Text<'_>, other: &Text<'_>) -> bool {
+        let (value, other) = if self.cased {
+            (value.as_bytes(), other.as_bytes())
+        } else {
+            (value.folded(), other.folded())
+        };
+        let same = |part: Option<&[u8]>| {
+            part.is_some_and(|part| {
+                if self.cased {
+                    part == other
+                } else {
+                    part.eq_ignore_ascii_case(other)
+                }
+            })
+        };
+        match self.relation {
+            Relation::Equals => same(Some(value)),
+            Relation::StartsWith => same(value.get(..other.len())),
+            Relation::EndsWith => {
+                let start = value.len().checked_sub(other.len());
+                same(start.and_then(|start| value.get(start..)))
+            }
+            Relation::Contains => find(value, other, self.cased).is_some(),
+        }
+    }
+}
+
+/// Literals compared without case.
+#[derive(Debug, Default)]
+struct Literals {
+    list: Vec<Box<[u8]>>,
+    table: Option<FoldTable<()>>,
+}
+
+impl Literals {
+    fn new(list: Vec<Box<[u8]>>) -> Self {
+        let table = (list.len() > SHORT_LIST)
+            .then(|| FoldTable::new(list.iter().map(|literal| (literal.clone(), ()))));
+        Self { list, table }
+    }
+
+    fn contains(&self, text: &Text<'_>) -> bool {
+        match &self.table {
+            None if self.list.is_empty() => false,
+            None => {
+                let text = text.folded();
+                self.list
+                    .iter()
+                    .any(|literal| literal.eq_ignore_ascii_case(text))
+            }
+            Some(table) => table.get(text.folded()).is_some(),
+        }
+    }
+}
+
+/// Networks as sorted ranges that do not overlap.
+#[derive(Debug, Default)]
+struct Networks {
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
+}
+
+impl Networks {
+    fn new(networks: &[IpNet]) -> Self {
+        let mut v4 = Vec::new();
+        let mut v6 = Vec::new();
+        for network in networks {
+            match network {
+                IpNet::V4(net) => v4.push((net.network().to_bits(), net.broadcast().to_bits())),
+                IpNet::V6(net) => v6.push((net.network().to_bits(), net.broadcast().to_bits())),
+            }
+        }
+        Self {
+            v4: merged(v4),
+            v6: merged(v6),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// Whether the text is an address in one of the networks. An IPv4 address
+    /// with leading zeros is none: anonymised records have such.
+    fn contain(&self, text: &Text<'_>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        match text.as_str().parse() {
+            Ok(IpAddr::V4(address)) => within(&self.v4, address.to_bits()),
+            Ok(IpAddr::V6(address)) => within(&self.v6, address.to_bits()),
+            Err(_) => false,
+        }
+    }
+}
+
+fn merged<T: Ord + Copy>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut().filter(|(_, end)| first <= *end) {
+            Some((_, end)) => *end = last.max(*end),
+            None => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+fn within<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
+    let behind = ranges.partition_point(|(first, _)| *first <= address);
+    behind
+        .checked_sub(1)
+        .and_then(|at| ranges.get(at))
+        .is_some_and(|(_, last)| address <= *last)
+}
+
+/// The number that a text spells, as JSON or a person writes it.
+fn number(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn compare<T: PartialOrd>(comparison: Comparison, value: T, bound: T) -> bool {
+    match comparison {
+        Comparison::Eq => value == bound,
+        Comparison::Neq => value != bound,
+        Comparison::Lt => value < bound,
+        Comparison::Lte => value <= bound,
+        Comparison::Gt => value > bound,
+        Comparison::Gte => value >= bound,
+    }
+}
+
+/// An ISO 8601 time in UTC; one without an offset is taken as UTC.
+fn time(text: &str) -> Option<DateTime> {
+    match text.parse::<Timestamp>() {
+        Ok(time) => Some(time.to_zoned(TimeZone::UTC).datetime()),
+        Err(_) => text.parse().ok(),
+    }
+}
+
+fn part(time: DateTime, which: TimePart) -> i64 {
+    match which {
+        TimePart::Minute => time.minute().into(),
+        TimePart::Hour => time.hour().into(),
+        TimePart::Day => time.day().into(),
+        TimePart::Week => time.date().iso_week_date().week().into(),
+        TimePart::Month => time.month().into(),
+        TimePart::Year => time.year().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudtrail::{Json, Layer};
+
+    use super::*;
+    use crate::engine::text::Value;
+
+    fn accepts(test: ValueTest, json: &str) -> bool {
+        let json = Json::first_in(json.as_bytes(), Layer::Plain).unwrap();
+        let text = Text::of(Value::Json(json)).unwrap();
+        Wanted::new(&[test], &mut |_| 0).accepts(&text).unwrap()
+    }
+
+    #[test]
+    fn addresses() {
+        let net = || ValueTest::Cidr("10.0.0.0/8".parse().unwrap());
+        assert!(accepts(net(), "\"10.255.1.2\""));
+        assert!(!accepts(net(), "\"11.0.0.0\""));
+        assert!(!accepts(net(), "\"010.1.1.1\""));
+        assert!(!accepts(net(), "\"ec2.amazonaws.com\""));
+        let net = ValueTest::Cidr("2001:db8::/32".parse().unwrap());
+        assert!(accepts(net, "\"2001:DB8::1\""));
+    }
+
+    #[test]
+    fn overlapping_networks_are_one_range() {
+        let networks: Vec<IpNet> = ["10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16", "0.0.0.0/32"]
+            .iter()
+            .map(|n| n.parse().unwrap())
+            .collect();
+        let ranges = Networks::new(&networks);
+        assert_eq!(ranges.v4.len(), 3);
+        assert!(within(&ranges.v4, u32::from_be_bytes([10, 200, 0, 1])));
+        assert!(!within(&ranges.v4, u32::from_be_bytes([192, 167, 0, 1])));
+    }
+
+    #[test]
+    fn numbers() {
+        let more = || ValueTest::Compare(Comparison::Gt, 9.5);
+        assert!(accepts(more(), "10"));
+        assert!(accepts(more(), "\"1e2\""));
+        assert!(!accepts(more(), "9.5"));
+        assert!(!accepts(more(), "\"inf\""));
+        assert!(!accepts(more(), "true"));
+    }
+
+    #[test]
+    fn parts_of_a_time() {
+        for (which, value) in [
+            (TimePart::Minute, 5),
+            (TimePart::Hour, 23),
+            (TimePart::Day, 31),
+            (TimePart::Week, 1),
+            (TimePart::Month, 12),
+            (TimePart::Year, 2024),
+        ] {
+            let test = || ValueTest::TimePart(which, Comparison::Eq, value);
+            assert!(accepts(test(), "\"2024-12-31T23:05:00Z\""), "{which:?}");
+            assert!(
+                accepts(test(), "\"2025-01-01T01:05:00+02:00\""),
+                "{which:?}"
+            );
+            assert!(accepts(test(), "\"2024-12-31 23:05:00\""), "{which:?}");
+            assert!(!accepts(test(), "\"yesterday\""), "{which:?}");
+        }
+    }
+}
