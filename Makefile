@@ -11,6 +11,14 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What becomes a Lambda function, each one `bootstrap` under build/.
+FUNCTIONS := log-batch event-bus weekly-report
+# `release` for AWS, `dev` for the emulator.
+PROFILE ?= release
+# Processor of the functions: this machine's, unless told arm64 or x86_64.
+ARCH ?= $(subst aarch64,arm64,$(shell uname -m))
+# The C library of provided.al2023; a newer one on this machine does not run there.
+GLIBC := 2.34
 # A folder of trail files for `make demo` and the tests over real records.
 CORPUS ?=
 export CORPUS
@@ -56,3 +64,43 @@ check: setup ## Check format, lints, licences and the template
 rules: ## Check every rule and run its cases
 	@$(CARGO) run --quiet -p trailward -- rules check
 	@$(CARGO) run --quiet -p trailward -- rules test
+
+.PHONY: build
+build: ## Compile the functions once and lay out build/NAME/bootstrap (ARCH=, PROFILE=)
+ifeq ($(ARCH)-$(shell uname -s),$(subst aarch64,arm64,$(shell uname -m))-Linux)
+	$(CARGO) build --profile $(PROFILE) $(addprefix -p ,$(FUNCTIONS))
+	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$$built/$$name" "build/$$name/bootstrap"; done
+	@needed=$$(cat build/*/bootstrap | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -V | tail -n 1); \
+	if [ "$(PROFILE)" = release ] && [ "$$(printf '%s\n' "$$needed" $(GLIBC) | sort -V | tail -n 1)" != $(GLIBC) ]; then \
+	    echo "the binaries need glibc $$needed, provided.al2023 has $(GLIBC): build on an older system or with cargo lambda" >&2; exit 1; \
+	fi
+else
+	@command -v cargo-lambda > /dev/null || { echo "building for $(ARCH) on this machine needs cargo-lambda: https://www.cargo-lambda.info" >&2; exit 1; }
+	$(CARGO) lambda build --profile $(PROFILE) --output-format binary $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(addprefix -p ,$(FUNCTIONS))
+	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$${built%/*}/lambda/$$name/bootstrap" "build/$$name/bootstrap"; done
+endif
+	@echo $(ARCH) > build/architecture
+
+# Cargo names the folder of the `dev` profile `debug`.
+BIN_OF_BUILD = built="$${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))"
+
+.PHONY: deploy
+deploy: setup ## Deploy to your AWS account; asks for the parameters the first time
+	@[ -f build/architecture ] || { echo "nothing is built: run make build" >&2; exit 1; }
+	@if [ -f samconfig.toml ]; then \
+	    grep -q "Architecture=.*$$(cat build/architecture)" samconfig.toml || { echo "samconfig.toml and build/ disagree on Architecture; build/ holds $$(cat build/architecture)" >&2; exit 1; }; \
+	    $(BIN)/sam deploy --capabilities CAPABILITY_NAMED_IAM; \
+	else \
+	    $(BIN)/sam deploy --guided --stack-name trailward --capabilities CAPABILITY_NAMED_IAM \
+	        --parameter-overrides "Architecture=$$(cat build/architecture)"; \
+	fi
+
+.PHONY: destroy
+destroy: setup ## Delete the stack; buckets with evidence, a created trail and its key stay
+	@[ -f samconfig.toml ] || { echo "samconfig.toml is missing: nothing was deployed from here" >&2; exit 1; }
+	$(BIN)/sam delete
+
+.PHONY: local
+local: setup ## Deploy to the emulator, feed a sample attack, print the alerts
+	@$(MAKE) --no-print-directory build PROFILE=dev
+	@$(BIN)/python tests/stack/local.py
