@@ -11,6 +11,7 @@ pub mod correlate;
 pub mod engine;
 pub mod problem;
 pub mod rule;
+pub mod sigma;
 
 pub use engine::{Match, RuleFault, RuleIndex, RuleSet, Scratch};
 pub use problem::RuleProblem;

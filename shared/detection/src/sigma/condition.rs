@@ -1,0 +1,307 @@
+//! The condition over the searches: `not` binds closer than `and`, `and` closer
+//! than `or`; `1 of`, `any of` and `all of` are spelt out.
+
+use super::bounds::{MAX_CONDITION_DEPTH, MAX_CONDITION_TERMS, MAX_VALUE_BYTES};
+use super::problem::{Fault, valid};
+use super::yaml::{Entry, Kind, Map, Node};
+use crate::rule::Condition;
+
+/// The condition of a detection over the searches of these names.
+pub(super) fn read(map: &Map, detection: &Entry, names: &[&str]) -> Result<Condition, Fault> {
+    let Some(entry) = map.get("condition") else {
+        let message = format!("`{}` has no `condition`", detection.key);
+        return Err(Fault::new(detection.line, message));
+    };
+    let nodes = match &entry.value.kind {
+        Kind::List(items) => items.as_slice(),
+        Kind::Scalar(_) | Kind::Map(_) => std::slice::from_ref(&entry.value),
+    };
+    let mut conditions = Vec::new();
+    for node in nodes {
+        conditions.push(one(node, names)?);
+    }
+    joined(conditions, Condition::Or)
+        .ok_or_else(|| Fault::new(entry.line, "`condition` is an empty list"))
+}
+
+fn one(node: &Node, names: &[&str]) -> Result<Condition, Fault> {
+    let fault = |message| Fault::new(node.line, message);
+    let Kind::Scalar(scalar) = &node.kind else {
+        return Err(fault(
+            "`condition` takes a text or a list of texts".to_owned(),
+        ));
+    };
+    if scalar.text.len() > MAX_VALUE_BYTES {
+        return Err(fault(format!(
+            "`condition` is longer than {MAX_VALUE_BYTES} bytes"
+        )));
+    }
+    parse(&scalar.text, names).map_err(fault)
+}
+
+/// Parses one condition; the error names the offending word.
+pub(super) fn parse(text: &str, names: &[&str]) -> Result<Condition, String> {
+    if let Some((_, aggregation)) = text.split_once('|') {
+        return Err(format!(
+            "`| {}`: aggregations are no part of Sigma any more; write a correlation document",
+            aggregation.trim()
+        ));
+    }
+    let mut parser = Parser {
+        words: words(text),
+        at: 0,
+        terms: 0,
+        names,
+    };
+    let condition = parser.or(0)?;
+    match parser.next() {
+        None => Ok(condition),
+        Some(")") => Err("`)` closes nothing in the condition".to_owned()),
+        Some(word) => Err(format!(
+            "`{word}` is unexpected in the condition; between searches stands `and` or `or`"
+        )),
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for chunk in text.split_whitespace() {
+        let mut rest = chunk;
+        while let Some(at) = rest.find(['(', ')']) {
+            let (before, bracket) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            let (bracket, behind) = bracket.split_at_checked(1).unwrap_or((bracket, ""));
+            words.extend(
+                [before, bracket]
+                    .into_iter()
+                    .filter(|word| !word.is_empty()),
+            );
+            rest = behind;
+        }
+        words.extend(Some(rest).filter(|word| !word.is_empty()));
+    }
+    words
+}
+
+struct Parser<'a> {
+    words: Vec<&'a str>,
+    at: usize,
+    terms: usize,
+    names: &'a [&'a str],
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a str> {
+        self.words.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let word = self.peek();
+        self.at += 1;
+        word
+    }
+
+    fn or(&mut self, depth: usize) -> Result<Condition, String> {
+        let mut parts = vec![self.and(depth)?];
+        while self.peek() == Some("or") {
+            self.at += 1;
+            parts.push(self.and(depth)?);
+        }
+        joined(parts, Condition::Or).ok_or_else(ends)
+    }
+
+    fn and(&mut self, depth: usize) -> Result<Condition, String> {
+        let mut parts = vec![self.not(depth)?];
+        while self.peek() == Some("and") {
+            self.at += 1;
+            parts.push(self.not(depth)?);
+        }
+        joined(parts, Condition::And).ok_or_else(ends)
+    }
+
+    fn not(&mut self, depth: usize) -> Result<Condition, String> {
+        if depth > MAX_CONDITION_DEPTH {
+            let message = format!("the condition nests deeper than {MAX_CONDITION_DEPTH} levels");
+            return Err(message);
+        }
+        match self.next() {
+            None => Err(ends()),
+            Some("not") => Ok(Condition::Not(Box::new(self.not(depth + 1)?))),
+            Some("(") => {
+                let inner = self.or(depth + 1)?;
+                match self.next() {
+                    Some(")") => Ok(inner),
+                    _ => Err("a `(` in the condition is not closed".to_owned()),
+                }
+            }
+            Some(word @ (")" | "and" | "or")) => Err(format!(
+                "`{word}` is unexpected in the condition; a search must stand there"
+            )),
+            Some(word) if self.peek() == Some("of") => {
+                self.at += 1;
+                self.quantified(word)
+            }
+            Some(word) => self.search(word),
+        }
+    }
+
+    fn search(&mut self, word: &str) -> Result<Condition, String> {
+        self.count(1)?;
+        if let Some(index) = self.names.iter().position(|name| *name == word) {
+            return Ok(Condition::Search(index));
+        }
+        let lower = word.to_lowercase();
+        if matches!(lower.as_str(), "and" | "or" | "not" | "of" | "all" | "any") {
+            return Err(format!(
+                "`{word}` is unexpected in the condition; operators are lower case"
+            ));
+        }
+        let names = valid(word, self.names.iter().copied());
+        Err(format!(
+            "the condition names the search `{word}`, which does not exist; {names}"
+        ))
+    }
+
+    fn quantified(&mut self, quantifier: &str) -> Result<Condition, String> {
+        let wrap = match quantifier {
+            "1" | "any" => Condition::Or,
+            "all" => Condition::And,
+            _ => {
+                return Err(format!(
+                    "`{quantifier} of` is unknown; valid are `1 of`, `any of`, `all of`"
+                ));
+            }
+        };
+        let pattern = self
+            .next()
+            .filter(|word| !matches!(*word, "(" | ")"))
+            .ok_or_else(|| {
+                format!("`{quantifier} of` wants `them` or a name with `*` behind it")
+            })?;
+        let meant = |name: &str| {
+            let hidden = name.starts_with('_') && !pattern.starts_with('_');
+            !hidden && (pattern == "them" || fits(pattern, name))
+        };
+        let found: Vec<Condition> = (0..)
+            .zip(self.names)
+            .filter(|(_, name)| meant(name))
+            .map(|(index, _)| Condition::Search(index))
+            .collect();
+        self.count(found.len())?;
+        joined(found, wrap).ok_or_else(|| {
+            let names = valid(pattern, self.names.iter().copied());
+            format!("`{quantifier} of {pattern}` fits no search; {names}")
+        })
+    }
+
+    fn count(&mut self, terms: usize) -> Result<(), String> {
+        self.terms += terms;
+        match self.terms > MAX_CONDITION_TERMS {
+            true => Err(format!(
+                "the condition names more than {MAX_CONDITION_TERMS} searches"
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+fn ends() -> String {
+    "the condition ends where a search must stand".to_owned()
+}
+
+fn joined(mut parts: Vec<Condition>, wrap: fn(Vec<Condition>) -> Condition) -> Option<Condition> {
+    match parts.len() {
+        0 | 1 => parts.pop(),
+        _ => Some(wrap(parts)),
+    }
+}
+
+/// Whether a name fits a pattern in which `*` is any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut rest) = name.strip_prefix(head) else {
+        return false;
+    };
+    let mut middles: Vec<&str> = tail.split('*').collect();
+    let last = middles.pop().unwrap_or_default();
+    for middle in middles {
+        match rest.find(middle) {
+            Some(at) => rest = rest.get(at + middle.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 5] = ["sel", "sel_a", "sel-b", "filter", "_hidden"];
+
+    fn shown(condition: &Condition) -> String {
+        let list = |parts: &[Condition], word: &str| {
+            let parts: Vec<String> = parts.iter().map(shown).collect();
+            format!("({})", parts.join(word))
+        };
+        match condition {
+            Condition::Search(index) => NAMES[*index].to_owned(),
+            Condition::Not(inner) => format!("!{}", shown(inner)),
+            Condition::And(parts) => list(parts, "&"),
+            Condition::Or(parts) => list(parts, "|"),
+        }
+    }
+
+    #[test]
+    fn what_conditions_mean() {
+        for (text, meaning) in [
+            ("sel", "sel"),
+            ("sel and not filter", "(sel&!filter)"),
+            ("sel or sel_a and filter", "(sel|(sel_a&filter))"),
+            ("(sel or sel_a) and filter", "((sel|sel_a)&filter)"),
+            ("not sel or filter", "(!sel|filter)"),
+            ("not (sel or filter)", "!(sel|filter)"),
+            ("not not sel", "!!sel"),
+            ("((sel))", "sel"),
+            ("1 of them", "(sel|sel_a|sel-b|filter)"),
+            ("all of them", "(sel&sel_a&sel-b&filter)"),
+            ("any of sel_*", "sel_a"),
+            ("all of sel*", "(sel&sel_a&sel-b)"),
+            ("1 of *e*", "(sel|sel_a|sel-b|filter)"),
+            ("1 of _*", "_hidden"),
+            ("1 of sel and not 1 of fil*", "(sel&!filter)"),
+            ("not 1 of sel*", "!(sel|sel_a|sel-b)"),
+            ("sel  and\n( filter )", "(sel&filter)"),
+            ("sel-b and sel", "(sel-b&sel)"),
+        ] {
+            assert_eq!(shown(&parse(text, &NAMES).unwrap()), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_conditions_cannot_mean() {
+        let deep = format!("{}sel{}", "(".repeat(50), ")".repeat(50));
+        for (text, words) in [
+            ("", "ends where"),
+            ("sel and", "ends where"),
+            ("and sel", "`and` is unexpected"),
+            ("sel filter", "`filter` is unexpected"),
+            ("selection", "`selection`, which does not exist"),
+            ("(sel", "not closed"),
+            ("sel)", "`)` closes nothing"),
+            ("2 of sel*", "`2 of` is unknown"),
+            ("1 of other*", "`1 of other*` fits no search"),
+            ("1 of", "wants `them`"),
+            ("sel | count() > 5", "`| count() > 5`"),
+            ("sel AND filter", "`AND` is unexpected"),
+            ("NOT sel", "`NOT` is unexpected"),
+            ("()", "`)` is unexpected"),
+            (&deep, "nests deeper"),
+            ("sel or or sel", "`or` is unexpected"),
+        ] {
+            let message = parse(text, &NAMES).unwrap_err();
+            assert!(message.contains(words), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! Whole documents through the loader.
+
+use detection::rule::*;
+use detection::sigma::{Lists, Loaded, Source, load, load_among};
+
+fn loaded(text: &str) -> Loaded {
+    let mut lists = Lists::new();
+    lists.insert(
+        "partners",
+        vec!["111122223333".into(), "444455556666".into()],
+    );
+    lists.insert("nobody", vec![]);
+    let name = "rules.yml";
+    load(&[Source { name, text }], &lists)
+}
+
+fn rules(text: &str) -> Vec<Rule> {
+    let Loaded { rules, problems } = loaded(text);
+    assert_eq!(problems, [], "{text}");
+    rules
+}
+
+fn messages(text: &str) -> Vec<String> {
+    loaded(text)
+        .problems
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+const HEAD: &str = "logsource: {product: aws, service: cloudtrail}\n";
+
+#[test]
+fn a_rule_with_everything() {
+    let text = "\
+title: A key for somebody else
+id: 8F5B1D3C-0A4E-4B6E-9A7D-1C2B3D4E5F60
+name: foreign_key
+status: Test
+level: high
+description: >
+  One user makes a key for another.
+author: somebody
+date: 2026-01-02
+references: [https://docs.aws.amazon.com/IAM/]
+tags:
+  - attack.persistence
+  - attack.t1098.001
+falsepositives:
+  - An administrator
+custom: {anything: goes}
+logsource:
+  product: aws
+  service: cloudtrail
+detection:
+  selection:
+    eventSource: iam.amazonaws.com
+    eventName: [CreateAccessKey, UpdateAccessKey]
+    errorCode: null
+  self:
+    userIdentity.userName|fieldref: requestParameters.userName
+  condition: selection and not self
+trailward:
+  group: [trailward.principal, recipientAccountId]
+  fold: 12h
+  scope: organization
+  staged: 2026-03-01
+  failed-level: low
+  protected: true
+  gain: A second credential.
+  details: requestParameters.userName
+  response:
+    en: [Disable the key., Ask the user.]
+    zh: 停用密钥。
+  first-seen: {value: trailward.network, learn: 7d}
+";
+    let rule = rules(text).remove(0);
+    let meta = rule.meta;
+    assert_eq!(meta.id, "8f5b1d3c-0a4e-4b6e-9a7d-1c2b3d4e5f60");
+    assert_eq!(meta.name.as_deref(), Some("foreign_key"));
+    assert_eq!(
+        (meta.status.as_deref(), meta.level),
+        (Some("test"), Level::High)
+    );
+    assert_eq!(meta.description, "One user makes a key for another.\n");
+    assert_eq!(meta.tags, ["attack.persistence", "attack.t1098.001"]);
+    assert_eq!(
+        (meta.location.file.as_str(), meta.location.line),
+        ("rules.yml", 1)
+    );
+    assert_eq!(meta.version.len(), 16);
+    let settings = meta.settings;
+    assert_eq!(
+        settings.group,
+        ["trailward.principal", "recipientAccountId"]
+    );
+    assert_eq!(settings.fold_seconds, Some(43_200));
+    assert_eq!(settings.scope, Scope::Organization);
+    assert_eq!(settings.staged, Staged::Until(1_772_323_200));
+    assert_eq!(settings.failed_level, Some(Level::Low));
+    assert!(settings.protected);
+    assert_eq!(settings.details, ["requestParameters.userName"]);
+    assert_eq!(settings.response.zh, ["停用密钥。"]);
+    let first_seen = settings.first_seen.unwrap();
+    assert_eq!(first_seen.learn_seconds, 7 * 86_400);
+    assert_eq!(first_seen.forget_seconds, 90 * 86_400);
+    let Logic::Event(detection) = rule.logic else {
+        panic!()
+    };
+    assert_eq!(detection.searches[0].name, "selection");
+    let not_self = Condition::Not(Box::new(Condition::Search(1)));
+    assert_eq!(
+        detection.condition,
+        Condition::And(vec![Condition::Search(0), not_self])
+    );
+    let SearchBody::AllOf(fields) = &detection.searches[0].body else {
+        panic!()
+    };
+    let FieldPredicate::Values(names) = &fields[1].test else {
+        panic!()
+    };
+    assert_eq!(names.tests.len(), 2);
+    let FieldPredicate::Values(error) = &fields[2].test else {
+        panic!()
+    };
+    assert_eq!(error.tests, [ValueTest::Null]);
+}
+
+#[test]
+fn what_is_not_said() {
+    let text = format!("title: Plain\n{HEAD}detection: {{s: {{a: 1}}, condition: s}}\n");
+    let rule = rules(&text).remove(0);
+    assert!(rule.meta.id.starts_with("plain-"), "{}", rule.meta.id);
+    assert_eq!(rule.meta.level, Level::Medium);
+    assert_eq!(rule.meta.settings, Settings::default());
+}
+
+#[test]
+fn the_version_follows_the_meaning_not_the_layout() {
+    let version = |text: &str| {
+        rules(&format!("title: Plain\n{HEAD}{text}"))
+            .remove(0)
+            .meta
+            .version
+    };
+    let flow = version("detection: {s: {a: 1}, condition: s}\n");
+    assert_eq!(
+        flow,
+        version("# why\ndetection:\n    s:\n        a:   1\n    condition: s\n")
+    );
+    assert_ne!(flow, version("detection: {s: {a: 2}, condition: s}\n"));
+    assert_ne!(flow, version("detection: {s: {a: '1'}, condition: s}\n"));
+    assert_ne!(
+        flow,
+        version("detection: {s: {a: 1}, condition: s}\nlevel: low\n")
+    );
+}
+
+fn base(name: &str) -> String {
+    format!(
+        "title: {name}\nname: {name}\n{HEAD}detection: {{s: {{eventName: {name}}}, condition: s}}\n"
+    )
+}
+
+#[test]
+fn a_correlation_names_rules_by_id_or_name() {
+    let text = format!(
+        "{}id: one\n---\n{}---\ntitle: both\ncorrelation:\n  type: temporal_ordered\n  rules: [one, b]\n  group-by: who\n  timespan: 15m\n  aliases: {{who: {{one: x.y, b: z}}}}\n  generate: yes\n",
+        base("a"),
+        base("b")
+    );
+    let rules = rules(&text);
+    let Logic::Correlation(correlation) = &rules[2].logic else {
+        panic!()
+    };
+    let second = rules[1].meta.id.clone();
+    assert_eq!(correlation.rules, ["one".to_owned(), second.clone()]);
+    assert_eq!(correlation.kind, CorrelationKind::TemporalOrdered);
+    assert_eq!(correlation.group_by, ["who"]);
+    assert_eq!(correlation.timespan_seconds, 900);
+    assert!(correlation.generate);
+    let fields = vec![
+        ("one".to_owned(), "x.y".to_owned()),
+        (second, "z".to_owned()),
+    ];
+    assert_eq!(
+        correlation.aliases,
+        [Alias {
+            name: "who".into(),
+            fields
+        }]
+    );
+    assert_eq!(correlation.is_streamable(), Ok(()));
+}
+
+fn correlation(body: &str) -> Correlation {
+    let text = format!(
+        "{}---\ntitle: c\ncorrelation: {{rules: a, timespan: 1h, {body}}}\n",
+        base("a")
+    );
+    match rules(&text).remove(1).logic {
+        Logic::Correlation(correlation) => correlation,
+        _ => unreachable!(),
+    }
+}
+
+#[test]
+fn kinds_of_correlation() {
+    let bound = |comparisons: &[(Comparison, f64)]| Threshold {
+        comparisons: comparisons.to_vec(),
+    };
+    use Comparison::*;
+    let aggregate = |function, threshold| CorrelationKind::Aggregate {
+        function,
+        field: "f".into(),
+        threshold,
+    };
+    for (body, kind, streamed) in [
+        (
+            "type: event_count, condition: {gte: 10}",
+            CorrelationKind::EventCount(bound(&[(Gte, 10.0)])),
+            true,
+        ),
+        (
+            "type: event_count, condition: {gt: 3, lt: 9}",
+            CorrelationKind::EventCount(bound(&[(Gt, 3.0), (Lt, 9.0)])),
+            false,
+        ),
+        (
+            "type: event_count, condition: {gte: 5000}",
+            CorrelationKind::EventCount(bound(&[(Gte, 5000.0)])),
+            false,
+        ),
+        (
+            "type: event_count, condition: {eq: 0}",
+            CorrelationKind::EventCount(bound(&[(Eq, 0.0)])),
+            false,
+        ),
+        (
+            "type: value_count, condition: {gte: 3, field: f}",
+            CorrelationKind::ValueCount {
+                fields: vec!["f".into()],
+                threshold: bound(&[(Gte, 3.0)]),
+            },
+            true,
+        ),
+        (
+            "type: value_count, condition: {lte: 3, field: [f, g]}",
+            CorrelationKind::ValueCount {
+                fields: vec!["f".into(), "g".into()],
+                threshold: bound(&[(Lte, 3.0)]),
+            },
+            false,
+        ),
+        (
+            "type: value_sum, condition: {gt: 1.5, field: f}",
+            aggregate(Aggregate::Sum, bound(&[(Gt, 1.5)])),
+            false,
+        ),
+        (
+            "type: value_avg, condition: {neq: 1, field: f}",
+            aggregate(Aggregate::Average, bound(&[(Neq, 1.0)])),
+            false,
+        ),
+        (
+            "type: value_percentile, condition: {gt: 1, field: f, percentile: 95}",
+            aggregate(Aggregate::Percentile(95.0), bound(&[(Gt, 1.0)])),
+            false,
+        ),
+        (
+            "type: value_median, condition: {gt: 1, field: f}",
+            aggregate(Aggregate::Percentile(50.0), bound(&[(Gt, 1.0)])),
+            false,
+        ),
+        ("type: temporal", CorrelationKind::Temporal, true),
+        (
+            "type: temporal, condition: {gte: 1}",
+            CorrelationKind::Temporal,
+            true,
+        ),
+        (
+            "type: temporal_ordered, condition: a",
+            CorrelationKind::TemporalOrdered,
+            true,
+        ),
+    ] {
+        let correlation = correlation(body);
+        assert_eq!(correlation.kind, kind, "{body}");
+        assert_eq!(correlation.is_streamable().is_ok(), streamed, "{body}");
+    }
+}
+
+#[test]
+fn correlations_may_stand_on_correlations_but_not_on_themselves() {
+    let chain = |name: &str, on: &str| {
+        format!(
+            "---\ntitle: {name}\nid: {name}\ncorrelation: {{type: event_count, rules: [{on}], timespan: 1h, condition: {{gte: 2}}}}\n"
+        )
+    };
+    let text = format!("{}id: a\n{}{}", base("a"), chain("c", "a"), chain("d", "c"));
+    assert_eq!(rules(&text).len(), 3);
+    let text = format!(
+        "{}id: a\n{}{}{}",
+        base("a"),
+        chain("c", "d"),
+        chain("d", "c"),
+        chain("e", "a")
+    );
+    let loaded = loaded(&text);
+    assert_eq!(loaded.rules.len(), 2);
+    assert_eq!(loaded.problems.len(), 2);
+    assert!(loaded.problems[0].message.contains("`c` waits for itself"));
+    let long: String = (1..20)
+        .map(|n| chain(&format!("c{n}"), &format!("c{}", n - 1)))
+        .collect();
+    let loaded = self::loaded(&format!("{}id: c0\n{long}", base("a")));
+    assert_eq!(loaded.rules.len(), 9);
+    assert!(
+        loaded.problems[0]
+            .message
+            .contains("more than 8 correlations")
+    );
+}
+
+#[test]
+fn a_refused_rule_takes_along_what_stands_on_it_and_nothing_else() {
+    let text = format!(
+        "{}---\ntitle: broken\nname: broken\n{HEAD}detection: {{s: {{a|no: 1}}, condition: s}}\n---\ntitle: c\ncorrelation: {{type: temporal, rules: [a, broken], timespan: 1h}}\n---\n'\n---\n{}",
+        base("a"),
+        base("b")
+    );
+    let loaded = loaded(&text);
+    assert_eq!(loaded.rules.len(), 2);
+    let messages = messages(&text);
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(messages.iter().any(|m| m.contains("unknown modifier `no`")));
+    assert!(
+        messages
+            .iter()
+            .any(|m| m.contains("id or name `broken`; valid are `a`, `b`")),
+        "{messages:?}"
+    );
+    assert!(messages.iter().any(|m| m.contains("broken YAML")));
+}
+
+#[test]
+fn names_reach_across_sources_and_to_known_rules() {
+    let one = base("a");
+    let two =
+        "title: c\ncorrelation: {type: event_count, rules: a, timespan: 1h, condition: {gt: 1}}\n";
+    let sources = [
+        Source {
+            name: "two",
+            text: two,
+        },
+        Source {
+            name: "one",
+            text: &one,
+        },
+    ];
+    let both = load(&sources, &Lists::new());
+    assert_eq!((both.rules.len(), both.problems.len()), (2, 0));
+    let known = load(&sources[1..], &Lists::new()).rules;
+    let alone = load_among(&sources[..1], &Lists::new(), &known);
+    assert_eq!((alone.rules.len(), alone.problems.len()), (1, 0));
+    let again = load_among(&sources[1..], &Lists::new(), &known);
+    assert!(
+        again.problems[0].message.contains("is taken, in one:1"),
+        "{:?}",
+        again.problems
+    );
+}
+
+#[test]
+fn exceptions() {
+    let text = format!(
+        "{}---\ntitle: Deployments\n{HEAD}filter:\n  rules: [a, later]\n  role: {{trailward.role|endswith: /deploy}}\n  condition: not role\ntrailward: {{owner: platform, reason: It deploys., expires: 2027-01-31}}\n---\ntitle: All\ndescription: Noise.\nfilter: {{rules: Any, s: {{a: 1}}, condition: not s}}\n",
+        base("a")
+    );
+    let rules = rules(&text);
+    let Logic::Filter(filter) = &rules[1].logic else {
+        panic!()
+    };
+    assert_eq!(filter.rules, [rules[0].meta.id.clone(), "later".to_owned()]);
+    assert_eq!(filter.owner.as_deref(), Some("platform"));
+    assert_eq!(filter.reason.as_deref(), Some("It deploys."));
+    assert_eq!(filter.expires, Some(1_801_353_600));
+    assert_eq!(
+        filter.detection.condition,
+        Condition::Not(Box::new(Condition::Search(0)))
+    );
+    let Logic::Filter(filter) = &rules[2].logic else {
+        panic!()
+    };
+    assert!(filter.rules.is_empty());
+    assert_eq!(filter.reason.as_deref(), Some("Noise."));
+}
+
+#[test]
+fn documents_of_a_collection_share_an_id() {
+    let text = format!(
+        "action: global\ntitle: Many\nid: many\n{HEAD}---\ndetection: {{s: {{a: 1}}, condition: s}}\n---\naction: repeat\ndetection: {{s: {{b: 2}}}}\n"
+    );
+    let rules = rules(&text);
+    assert_eq!(
+        rules
+            .iter()
+            .map(|rule| rule.meta.id.as_str())
+            .collect::<Vec<_>>(),
+        ["many", "many-2"]
+    );
+    let Logic::Event(detection) = &rules[1].logic else {
+        panic!()
+    };
+    let SearchBody::AllOf(fields) = &detection.searches[0].body else {
+        panic!()
+    };
+    assert_eq!(fields.len(), 2);
+}
