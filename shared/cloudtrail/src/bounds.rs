@@ -30,12 +30,13 @@ pub const MAX_ENVELOPE_DEPTH: usize = 4;
 /// Bytes of a text that a reason may quote.
 pub const MAX_QUOTED_BYTES: usize = 80;
 
-/// Largest `requestParameters`, in bytes, that is searched for policies. IAM's
-/// longest policy has 10,240 characters, S3's 20 KB, KMS's 32 KB.
-pub const MAX_POLICY_BYTES: usize = 512 * 1024;
+/// Largest `requestParameters`, in bytes, that is searched for policies. With
+/// the bound on records, whatever is not searched is flagged oversize.
+pub const MAX_POLICY_BYTES: usize = MAX_RECORD_BYTES;
 
-/// Policy documents read from one record.
-pub const MAX_POLICIES: usize = 64;
+/// Statements read from one record's policies. AWS's longest policies hold a
+/// few hundred.
+pub const MAX_STATEMENTS: usize = 10_000;
 
 /// Values that one derived field may have.
 pub const MAX_DERIVED_VALUES: usize = 10_000;

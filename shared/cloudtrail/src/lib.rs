@@ -10,6 +10,7 @@
 //! its siblings.
 
 pub mod bounds;
+pub mod derived;
 pub mod envelope;
 pub mod json;
 mod member;
@@ -17,6 +18,7 @@ mod normal;
 pub mod record;
 mod scan;
 
+pub use derived::Derived;
 pub use json::{Json, Kind, Layer};
 pub use member::Member;
 pub use record::{Record, RecordError};

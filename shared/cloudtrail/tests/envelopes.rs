@@ -1,5 +1,7 @@
 //! Every envelope brings its records, and one bad record costs no other.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use cloudtrail::envelope::{
     EnvelopeError, FileSummary, Form, LogsDecoder, LogsKind, Tally, each_record,
 };
@@ -304,14 +306,12 @@ fn bad_messages_are_faults_of_their_own() {
     assert!(seen[1].ends_with("<START RequestId>"), "{}", seen[1]);
     assert!(seen[2].contains("EOF"), "{}", seen[2]);
     assert_eq!(seen[3], "B");
-    let text = payload_text(&[&a, &b])
-        .replace(r#""message":"{\"eventName\":\"A\""#, r#""message":{"x":1"#);
-    let cut = &payload_text(&[&a, &b])[..payload_text(&[&a, &b]).len() - 30];
+    let text = payload_text(&[&a, &b]);
+    let cut = &text[..text.len() - 30];
     let (_, seen, _) = payload(cut);
     assert_eq!(seen[0], "A");
     assert_eq!(seen.len(), 2);
     assert!(seen[1].starts_with('!'), "{}", seen[1]);
-    let _ = text;
 }
 
 #[test]
