@@ -3,6 +3,10 @@
 //! of every one must be computed.
 
 #![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads the folder that CORPUS names"
+)]
+#![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a test may fail loudly, and says why it tried nothing"
