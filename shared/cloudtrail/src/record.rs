@@ -95,6 +95,12 @@ impl<'a> Record<'a> {
             .map(Json::text)
     }
 
+    /// Whether a key of the record itself or of its `userIdentity` contains a
+    /// dot, so that a dotted path may lead somewhere else than step by step.
+    pub fn has_dotted_keys(&self) -> bool {
+        self.spans.dotted()
+    }
+
     /// Whether the record exceeds a bound, in size or in depth, so that rules
     /// may not have seen all of it.
     pub fn is_oversize(&self) -> bool {
@@ -185,6 +191,20 @@ mod tests {
     fn escaped(text: &str) -> String {
         let quoted = serde_json::to_string(text).unwrap();
         quoted[1..quoted.len() - 1].to_owned()
+    }
+
+    #[test]
+    fn dotted_keys_are_told() {
+        for (text, dotted) in [
+            (
+                r#"{"a":{"b.c":1},"userIdentity":{"type":"Root","x":{"y.z":1}}}"#,
+                false,
+            ),
+            (r#"{"a.b":1}"#, true),
+            (r#"{"userIdentity":{"a.b":1}}"#, true),
+        ] {
+            assert_eq!(plain(text).has_dotted_keys(), dotted, "{text}");
+        }
     }
 
     #[test]

@@ -30,9 +30,15 @@ impl Span {
 pub(crate) struct Spans {
     whole: Span,
     members: [Span; Member::COUNT],
+    dotted: bool,
 }
 
 impl Spans {
+    /// Whether a key of the record or of its identity contains a dot.
+    pub(crate) fn dotted(&self) -> bool {
+        self.dotted
+    }
+
     pub(crate) fn whole(&self) -> Span {
         self.whole
     }
@@ -61,8 +67,10 @@ pub(crate) fn leading(text: &[u8], layer: Layer) -> Option<Spans> {
 /// and slow.
 pub(crate) fn walk(text: &[u8], layer: Layer) -> Option<Spans> {
     let mut members = [Span::default(); Member::COUNT];
+    let mut dotted = false;
     let end = each_member(text, 0, layer, &mut |key, start, end| {
         let Some(member) = Member::at_top(key) else {
+            dotted |= key.contains('.');
             return Some(());
         };
         note(&mut members, member, Span::new(start, end)?);
@@ -70,8 +78,9 @@ pub(crate) fn walk(text: &[u8], layer: Layer) -> Option<Spans> {
             forget_identity(&mut members);
             if text.get(start) == Some(&b'{') {
                 each_member(text, start, layer, &mut |key, start, end| {
-                    if let Some(member) = Member::of_identity(key) {
-                        note(&mut members, member, Span::new(start, end)?);
+                    match Member::of_identity(key) {
+                        Some(member) => note(&mut members, member, Span::new(start, end)?),
+                        None => dotted |= key.contains('.'),
                     }
                     Some(())
                 })?;
@@ -82,6 +91,7 @@ pub(crate) fn walk(text: &[u8], layer: Layer) -> Option<Spans> {
     Some(Spans {
         whole: Span::new(0, end)?,
         members,
+        dotted,
     })
 }
 

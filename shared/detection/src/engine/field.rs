@@ -101,14 +101,8 @@ impl Start {
                 .member(Member::UserIdentity)
                 .is_some_and(|identity| identity.kind() == Kind::Array)
         };
-        has_dotted_keys(record) || (self.nested && identity())
+        record.has_dotted_keys() || (self.nested && identity())
     }
-}
-
-/// Whether a key of the record or of its identity contains a dot.
-fn has_dotted_keys(record: &Record<'_>) -> bool {
-    let dotted = |object: Json<'_>| object.members().any(|(key, _)| key.contains('.'));
-    dotted(record.root()) || record.member(Member::UserIdentity).is_some_and(dotted)
 }
 
 /// What is left of `path` behind `known`, without the dot between them.
