@@ -64,8 +64,8 @@ pub(super) const NAMES: [(&str, Modifier); 34] = [
     ("startswith", Modifier::StartsWith),
     ("utf16", Modifier::Wide(Wide::Marked)),
     ("utf16be", Modifier::Wide(Wide::BigEndian)),
-    ("utf16le", Modifier::Wide(Wide::LittleEndian)),
     ("wide", Modifier::Wide(Wide::LittleEndian)),
+    ("utf16le", Modifier::Wide(Wide::LittleEndian)),
     ("week", Modifier::Time(TimePart::Week)),
     ("windash", Modifier::WinDash),
     ("year", Modifier::Time(TimePart::Year)),
@@ -101,7 +101,7 @@ pub(super) fn split_key(key: &str) -> Result<(&str, Vec<Modifier>), String> {
 
 /// The value as the modifiers leave it.
 pub(super) fn apply_all(scalar: &Scalar, modifiers: &[Modifier]) -> Result<Item, String> {
-    let mut item = Item::of(scalar, modifiers.contains(&Modifier::Re));
+    let mut item = Item::of(scalar, modifiers);
     for (at, modifier) in modifiers.iter().enumerate() {
         let before = modifiers.get(..at).unwrap_or_default();
         item = apply(*modifier, before, item)?;
@@ -200,8 +200,7 @@ fn apply(modifier: Modifier, before: &[Modifier], item: Item) -> Result<Item, St
             },
         },
         Modifier::FieldRef => match item.into_text() {
-            Some((_, text)) => Item::reference(&text)
-                .ok_or_else(|| "`fieldref` takes a field, without wildcards".to_owned()),
+            Some((_, text)) => Item::reference(&text).ok_or(refused),
             None => Err(refused),
         },
         Modifier::Base64 | Modifier::Base64Offset | Modifier::Wide(_) | Modifier::WinDash => {
@@ -271,6 +270,7 @@ fn refusal(modifier: Modifier, item: &Item) -> String {
         Modifier::Compare(_) => "a number",
         Modifier::Time(_) => "a whole number",
         Modifier::Expand => "a text, `re` or `cidr`",
+        Modifier::FieldRef => "the name of a field",
         _ => "a text",
     };
     format!(

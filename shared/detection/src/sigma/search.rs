@@ -39,6 +39,7 @@ pub(super) fn detection(
     if names.is_empty() {
         let message = format!("`{}` has no search, such as `selection`", entry.key);
         faults.push(Fault::new(entry.line, message));
+        return None;
     }
     let condition = note(condition::read(map, entry, &names), faults);
     if faults.len() > before {
@@ -116,7 +117,12 @@ fn values(entry: &Entry) -> Result<Vec<(u32, &Scalar)>, Fault> {
                 "`{}` takes a value or a list of values; nested fields are written `a.b`",
                 entry.key
             );
-            Fault::new(node.line, message)
+            let line = if nodes.len() == 1 {
+                entry.line
+            } else {
+                node.line
+            };
+            Fault::new(line, message)
         })
     };
     nodes.iter().map(scalar).collect()

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::bounds::MAX_VALUE_BYTES;
 use super::expression;
 use super::lists::Lists;
+use super::modifiers::Modifier;
 use super::pattern::Text;
 use super::yaml::{Scalar, Value};
 use crate::rule::{Comparison, FieldRef, RegexPattern, Relation, TimePart, ValueTest};
@@ -29,10 +30,15 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// A value as written. A regular expression takes even digits as they are.
-    pub(super) fn of(scalar: &Scalar, regex: bool) -> Self {
+    /// A value as written. A regular expression is taken to the letter, and
+    /// `exists` knows more words for yes and no.
+    pub(super) fn of(scalar: &Scalar, modifiers: &[Modifier]) -> Self {
+        let switch = modifiers.contains(&Modifier::Exists) && written_bool(scalar).is_some();
         match scalar.value() {
-            Value::Text if regex => Self::Text(Text::literal(&scalar.text)),
+            Value::Text if switch => Self::Raw(scalar.clone()),
+            Value::Text if modifiers.contains(&Modifier::Re) => {
+                Self::Text(Text::literal(&scalar.text))
+            }
             Value::Text => Self::Text(Text::parse(&scalar.text)),
             Value::Null | Value::Bool(_) | Value::Number(..) => Self::Raw(scalar.clone()),
         }
