@@ -19,6 +19,7 @@ mod modifiers;
 mod pattern;
 mod problem;
 mod references;
+mod scalar;
 mod search;
 mod section;
 mod settings;

@@ -115,113 +115,117 @@ fn apply(modifier: Modifier, before: &[Modifier], item: Item) -> Result<Item, St
         return Ok(Item::AnyOf(items.collect::<Result<_, _>>()?));
     }
     let refused = refusal(modifier, &item);
-    match modifier {
-        Modifier::All | Modifier::Neq => Ok(item),
-        Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith => {
-            anchor(modifier, item).ok_or(refused)
-        }
-        Modifier::Re => {
+    let applied = match modifier {
+        Modifier::All | Modifier::Neq => Some(item),
+        Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith => anchor(modifier, item),
+        Modifier::Re | Modifier::Exists => {
             first(modifier, before, &[])?;
-            match item.into_text() {
-                Some((written, _)) => Ok(Item::Regex(
-                    RegexPattern {
-                        pattern: written,
-                        ignore_case: false,
-                        multi_line: false,
-                        dot_all: false,
-                    },
-                    false,
-                )),
-                None => Err(refused),
-            }
+            verbatim(modifier, item)
         }
-        Modifier::IgnoreCase | Modifier::MultiLine | Modifier::DotAll => match item {
-            Item::Regex(mut regex, expand) => {
-                match modifier {
-                    Modifier::IgnoreCase => regex.ignore_case = true,
-                    Modifier::MultiLine => regex.multi_line = true,
-                    _ => regex.dot_all = true,
-                }
-                Ok(Item::Regex(regex, expand))
-            }
-            _ => Err(format!(
-                "`{}` is a flag of `re`: write `re|{0}`",
-                modifier.name()
-            )),
-        },
         Modifier::Cidr => {
             first(modifier, before, &[Modifier::Expand])?;
-            match item.into_text() {
-                Some((_, text)) => Ok(Item::Cidr(text)),
-                None => Err(refused),
-            }
+            verbatim(modifier, item)
         }
-        Modifier::Exists => {
-            first(modifier, before, &[])?;
-            match item {
-                Item::Raw(scalar) => written_bool(&scalar).map(Item::Exists).ok_or(refused),
-                _ => Err(refused),
-            }
-        }
-        Modifier::Compare(comparison) => match item {
-            Item::Raw(scalar) => match scalar.value() {
-                Value::Number(number, _) => Ok(Item::Compare(comparison, number)),
-                _ => Err(refused),
-            },
-            Item::TimePart(part, Comparison::Eq, n) => Ok(Item::TimePart(part, comparison, n)),
-            _ => Err(refused),
-        },
-        Modifier::Time(part) => match item {
-            Item::Raw(scalar) => match whole(&scalar) {
-                Some(n) => Ok(Item::TimePart(part, Comparison::Eq, n)),
-                None => Err(refused),
-            },
-            _ => Err(refused),
-        },
-        Modifier::Expand => match item {
-            Item::Regex(regex, _) => Ok(Item::Regex(regex, true)),
-            Item::Cidr(text) => Ok(Item::Cidr(text.with_placeholders())),
-            item => match item.into_text() {
-                Some((_, text)) => Ok(Item::Text(text.with_placeholders())),
-                None => Err(refused),
-            },
-        },
-        Modifier::Cased => match item {
-            Item::FieldRef(mut reference) => {
-                reference.cased = true;
-                Ok(Item::FieldRef(reference))
-            }
-            item => match item.into_text() {
-                Some((_, text)) => Ok(Item::Text(Text {
-                    cased: true,
-                    ..text
-                })),
-                None => Err(refused),
-            },
-        },
-        Modifier::FieldRef => match item.into_text() {
-            Some((_, text)) => Item::reference(&text).ok_or(refused),
-            None => Err(refused),
-        },
+        Modifier::IgnoreCase | Modifier::MultiLine | Modifier::DotAll => flag(modifier, item),
+        Modifier::Compare(comparison) => compare(comparison, item),
+        Modifier::Time(part) => time_part(part, &item),
+        Modifier::Expand => expand(item),
+        Modifier::Cased => cased(item),
+        Modifier::FieldRef => item
+            .into_text()
+            .and_then(|(_, text)| Item::reference(&text)),
         Modifier::Base64 | Modifier::Base64Offset | Modifier::Wide(_) | Modifier::WinDash => {
             match item.into_text() {
-                Some((_, text)) => {
-                    encode(modifier, text).map_err(|why| format!("`{}`: {why}", modifier.name()))
-                }
-                None => Err(refused),
+                Some((_, text)) => Some(encode(modifier, text)?),
+                None => None,
             }
         }
+    };
+    applied.ok_or(refused)
+}
+
+/// `re`, `cidr`, `exists`: what reads the value as it is written.
+fn verbatim(modifier: Modifier, item: Item) -> Option<Item> {
+    match (modifier, item) {
+        (Modifier::Exists, Item::Raw(scalar)) => written_bool(&scalar).map(Item::Exists),
+        (Modifier::Exists, _) => None,
+        (Modifier::Cidr, item) => item.into_text().map(|(_, text)| Item::Cidr(text)),
+        (_, item) => item.into_text().map(|(pattern, _)| {
+            let regex = RegexPattern {
+                pattern,
+                ignore_case: false,
+                multi_line: false,
+                dot_all: false,
+            };
+            Item::Regex(regex, false)
+        }),
+    }
+}
+
+fn flag(modifier: Modifier, item: Item) -> Option<Item> {
+    let Item::Regex(mut regex, expand) = item else {
+        return None;
+    };
+    match modifier {
+        Modifier::IgnoreCase => regex.ignore_case = true,
+        Modifier::MultiLine => regex.multi_line = true,
+        _ => regex.dot_all = true,
+    }
+    Some(Item::Regex(regex, expand))
+}
+
+fn compare(comparison: Comparison, item: Item) -> Option<Item> {
+    match item {
+        Item::Raw(scalar) => match scalar.value() {
+            Value::Number(number, _) => Some(Item::Compare(comparison, number)),
+            _ => None,
+        },
+        Item::TimePart(part, Comparison::Eq, n) => Some(Item::TimePart(part, comparison, n)),
+        _ => None,
+    }
+}
+
+fn time_part(part: TimePart, item: &Item) -> Option<Item> {
+    match item {
+        Item::Raw(scalar) => whole(scalar).map(|n| Item::TimePart(part, Comparison::Eq, n)),
+        _ => None,
+    }
+}
+
+fn expand(item: Item) -> Option<Item> {
+    match item {
+        Item::Regex(regex, _) => Some(Item::Regex(regex, true)),
+        Item::Cidr(text) => Some(Item::Cidr(text.with_placeholders())),
+        item => item
+            .into_text()
+            .map(|(_, text)| Item::Text(text.with_placeholders())),
+    }
+}
+
+fn cased(item: Item) -> Option<Item> {
+    match item {
+        Item::FieldRef(mut reference) => {
+            reference.cased = true;
+            Some(Item::FieldRef(reference))
+        }
+        item => item.into_text().map(|(_, text)| {
+            Item::Text(Text {
+                cased: true,
+                ..text
+            })
+        }),
     }
 }
 
 fn encode(modifier: Modifier, text: Text) -> Result<Item, String> {
     let variants = |texts: Vec<Text>| Item::AnyOf(texts.into_iter().map(Item::Text).collect());
-    match modifier {
+    let encoded = match modifier {
         Modifier::Base64 => encode::base64(&text).map(Item::Text),
         Modifier::Base64Offset => encode::base64_offset(&text).map(variants),
         Modifier::Wide(how) => encode::wide(text, how).map(Item::Text),
         _ => encode::windash(&text).map(variants),
-    }
+    };
+    encoded.map_err(|why| format!("`{}`: {why}", modifier.name()))
 }
 
 /// `contains`, `startswith`, `endswith`: wildcards around a text, or the
@@ -265,6 +269,12 @@ fn first(modifier: Modifier, before: &[Modifier], allowed: &[Modifier]) -> Resul
 }
 
 fn refusal(modifier: Modifier, item: &Item) -> String {
+    if matches!(
+        modifier,
+        Modifier::IgnoreCase | Modifier::MultiLine | Modifier::DotAll
+    ) {
+        return format!("`{}` is a flag of `re`: write `re|{0}`", modifier.name());
+    }
     let wanted = match modifier {
         Modifier::Exists => "`true` or `false`",
         Modifier::Compare(_) => "a number",

@@ -11,6 +11,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::bounds::{MAX_NESTING, MAX_NODES};
 use super::problem::Fault;
+pub(super) use super::scalar::{Scalar, Value};
 
 /// A value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,13 +25,6 @@ pub(super) enum Kind {
     Scalar(Scalar),
     List(Vec<Node>),
     Map(Map),
-}
-
-/// A scalar as written. Only a plain one may be more than text.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scalar {
-    pub(super) text: String,
-    pub(super) plain: bool,
 }
 
 /// A map with its keys in order; a null key is the empty word.
@@ -272,110 +266,9 @@ fn size_of(node: &Node) -> usize {
     }
 }
 
-/// What a scalar is.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    Null,
-    Bool(bool),
-    /// A number, with the text that it compares as.
-    Number(f64, String),
-    Text,
-}
-
-impl Scalar {
-    /// YAML's core schema, but for one thing: digits that begin with a zero
-    /// are text, for that is how an account id is written.
-    pub(super) fn value(&self) -> Value {
-        if !self.plain {
-            return Value::Text;
-        }
-        match self.text.as_str() {
-            "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-            "true" | "True" | "TRUE" => Value::Bool(true),
-            "false" | "False" | "FALSE" => Value::Bool(false),
-            text => number(text).unwrap_or(Value::Text),
-        }
-    }
-}
-
-fn number(text: &str) -> Option<Value> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let radix = |prefix, radix| {
-        let digits = text.strip_prefix(prefix)?;
-        i64::from_str_radix(digits, radix).ok().filter(|n| *n >= 0)
-    };
-    if let Some(n) = radix("0x", 16).or_else(|| radix("0o", 8)) {
-        #[expect(clippy::cast_precision_loss, reason = "a rule's bound, not a count")]
-        return Some(Value::Number(n as f64, n.to_string()));
-    }
-    let digits = unsigned.as_bytes();
-    if !digits.iter().any(u8::is_ascii_digit)
-        || !digits
-            .iter()
-            .all(|b| b.is_ascii_digit() || b".eE+-".contains(b))
-        || matches!(digits, [b'0', b'0'..=b'9', ..])
-    {
-        return None;
-    }
-    let value: f64 = text.parse().ok().filter(|n: &f64| n.is_finite())?;
-    let spelt = match text.parse::<i128>() {
-        Ok(whole) => whole.to_string(),
-        Err(_) => value.to_string(),
-    };
-    Some(Value::Number(value, spelt))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn scalar(text: &str) -> Value {
-        Scalar {
-            text: text.to_owned(),
-            plain: true,
-        }
-        .value()
-    }
-
-    #[test]
-    fn scalars() {
-        for (text, spelt) in [
-            ("443", "443"),
-            ("-5", "-5"),
-            ("+5", "5"),
-            ("0", "0"),
-            ("1.5", "1.5"),
-            ("2.0", "2"),
-            ("1e3", "1000"),
-            ("0x1F", "31"),
-            ("0o17", "15"),
-            ("123456789012", "123456789012"),
-            ("12345678901234567890", "12345678901234567890"),
-        ] {
-            assert!(
-                matches!(scalar(text), Value::Number(_, s) if s == spelt),
-                "{text}"
-            );
-        }
-        for text in [
-            "012345678901",
-            "1_000",
-            "1:30",
-            "2027-01-31",
-            "No",
-            "yes",
-            "1.2.3",
-            "-",
-            "e",
-            "0x",
-            ".inf",
-            "1e999",
-        ] {
-            assert_eq!(scalar(text), Value::Text, "{text}");
-        }
-        assert_eq!(scalar("~"), Value::Null);
-        assert_eq!(scalar("TRUE"), Value::Bool(true));
-    }
 
     #[test]
     fn lines_and_merges() {
