@@ -90,7 +90,42 @@ def deploy(emulator: Emulator, build: Path | None = None, **overrides: str) -> d
     )
     if done.returncode != 0:
         raise DeployFailed(done.stdout[-6000:])
+    allow_plain_http(emulator)
     return outputs(emulator)
+
+
+def allow_plain_http(emulator: Emulator) -> None:
+    """Takes the `TlsOnly` statements out of the deployed policies.
+
+    The emulator honours them and is spoken to over plain HTTP. That they
+    stand in the template is the business of its own tests.
+    """
+    pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=STACK):
+        for resource in page["StackResourceSummaries"]:
+            name, kind = resource["PhysicalResourceId"], resource["ResourceType"]
+            if kind == "AWS::S3::Bucket":
+                s3 = emulator.client("s3")
+                policy = without_tls_only(s3.get_bucket_policy(Bucket=name)["Policy"])
+                if policy is None:
+                    s3.delete_bucket_policy(Bucket=name)
+                else:
+                    s3.put_bucket_policy(Bucket=name, Policy=policy)
+            elif kind == "AWS::SNS::Topic":
+                sns = emulator.client("sns")
+                policy = sns.get_topic_attributes(TopicArn=name)["Attributes"]["Policy"]
+                sns.set_topic_attributes(
+                    TopicArn=name, AttributeName="Policy",
+                    AttributeValue=without_tls_only(policy) or "",
+                )
+
+
+def without_tls_only(policy: str) -> str | None:
+    """The policy without its `TlsOnly` statement; `None` where nothing is left."""
+    document = json.loads(policy)
+    left = [s for s in document["Statement"] if s.get("Sid") != "TlsOnly"]
+    assert len(left) < len(document["Statement"]), "the deployed policy has no TlsOnly statement"
+    return json.dumps(document | {"Statement": left}) if left else None
 
 
 def outputs(emulator: Emulator) -> dict[str, str]:

@@ -25,6 +25,8 @@ def identity(**members):
 def calls():
     """One day of records: each query has rows to find and rows to leave."""
     iam, trail = "iam.amazonaws.com", "cloudtrail.amazonaws.com"
+    ten = [trail_files.record("ListBuckets", "s3.amazonaws.com", NOW, errorCode="AccessDenied",
+                              sourceIPAddress="10.0.0.9") for _ in range(10)]
     twice = trail_files.record("StopLogging", trail, NOW, requestParameters={"name": "t"})
     sso = {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/sso/ann"}
     return [
@@ -42,8 +44,7 @@ def calls():
         trail_files.record("RunInstances", "ec2.amazonaws.com", NOW, requestParameters={"n": 1}),
         *(trail_files.record("GetObject", "s3.amazonaws.com", NOW, errorCode="AccessDenied",
                              sourceIPAddress="10.0.0.9") for _ in range(11)),
-        *(trail_files.record("ListBuckets", "s3.amazonaws.com", NOW, errorCode="AccessDenied",
-                             sourceIPAddress="10.0.0.9") for _ in range(10)),
+        *ten, ten[0],
         *(trail_files.record("ListUsers", iam, NOW, sourceIPAddress=address) for address in (
             "172.40.1.1", "2001:db8::1", "100.128.0.1", "172.16.0.1", "172.31.9.9", "100.64.0.1",
             "192.168.1.1", "10.1.1.1", "fd00::1", "::1", "config.amazonaws.com", "AWS Internal",
