@@ -1,2 +1,5 @@
-//! Tests that cross crates. Each folder beside this file is one of them; this
-//! library holds nothing but its place.
+//! What several tests need: the promises of a port, and payloads as AWS
+//! writes them. Each folder beside this file is a test of its own.
+
+pub mod payload;
+pub mod promises;

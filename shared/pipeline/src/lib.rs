@@ -5,4 +5,23 @@
 //! answer them. It reads no clock and no environment: time comes in with the
 //! invocation.
 
+pub mod accounts;
+pub mod alert;
+mod cases;
+mod claims;
+mod counting;
+pub mod detect;
+pub mod facts;
+mod first_seen;
+mod gather;
+pub mod invocation;
+pub mod journal;
+pub mod keys;
+mod metered;
+pub mod neutral;
 pub mod ports;
+mod quarantining;
+pub mod settings;
+pub mod storm;
+mod windows;
+mod work;

@@ -1,0 +1,5 @@
+//! The detector over local adapters: what becomes of payloads, retries,
+//! crashes and floods.
+
+mod inputs;
+mod world;
