@@ -222,6 +222,7 @@ fn quote_width(layer: Layer) -> usize {
     }
 }
 
+#[inline]
 pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
@@ -322,7 +323,8 @@ fn end_within(bytes: &[u8], at: usize, layer: Layer, max_depth: usize) -> Option
     }
 }
 
-fn is_literal(byte: u8) -> bool {
+#[inline]
+pub(crate) fn is_literal(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 

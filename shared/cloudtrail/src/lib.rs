@@ -9,6 +9,7 @@
 //! This crate knows no clock, no environment, no files, no async, and none of
 //! its siblings.
 
+mod blocks;
 pub mod bounds;
 pub mod derived;
 pub mod envelope;

@@ -98,34 +98,99 @@ impl Member {
 
     /// The member's path, as a rule writes it.
     pub fn path(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(member, _)| *member == self)
-            .map_or("", |(_, path)| path)
+        Self::ALL.get(self as usize).map_or("", |(_, path)| path)
     }
 
     /// The member with exactly this path.
     pub fn from_path(path: &str) -> Option<Member> {
-        match path.strip_prefix("userIdentity.") {
-            Some(inner) => Self::of_identity(inner),
-            None => Self::at_top(path),
+        match path.strip_prefix(IDENTITY) {
+            Some(inner) => Self::of_identity(inner.as_bytes()),
+            None => Self::at_top(path.as_bytes()),
         }
     }
 
     /// The member that has this key at the top of a record.
-    pub(crate) fn at_top(key: &str) -> Option<Member> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == key)
-            .map(|(member, _)| *member)
+    #[inline]
+    pub(crate) fn at_top(key: &[u8]) -> Option<Member> {
+        AT_TOP.find(key)
     }
 
     /// The member that has this key in a record's `userIdentity`.
-    pub(crate) fn of_identity(key: &str) -> Option<Member> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| known.strip_prefix("userIdentity.") == Some(key))
-            .map(|(member, _)| *member)
+    #[inline]
+    pub(crate) fn of_identity(key: &[u8]) -> Option<Member> {
+        OF_IDENTITY.find(key)
+    }
+}
+
+const IDENTITY: &str = "userIdentity.";
+
+static AT_TOP: Keys = Keys::new(false);
+static OF_IDENTITY: Keys = Keys::new(true);
+
+/// Keys by a hash that leaves each its own slot.
+struct Keys {
+    slots: [Option<(&'static [u8], Member)>; Keys::SLOTS],
+}
+
+impl Keys {
+    const SLOTS: usize = 64;
+
+    /// The keys at the top, or those in `userIdentity`. Evaluated by the
+    /// compiler, which refuses two keys in one slot.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler: a failure is a compile error"
+    )]
+    const fn new(identity: bool) -> Self {
+        let mut slots = [None; Self::SLOTS];
+        let mut index = 0;
+        while index < Member::COUNT {
+            let (member, path) = Member::ALL[index];
+            if (index >= Member::IdentityType as usize) == identity {
+                let skipped = if identity { IDENTITY.len() } else { 0 };
+                let (_, key) = path.as_bytes().split_at(skipped);
+                let slot = Self::slot(key);
+                assert!(slots[slot].is_none(), "two keys in one slot");
+                slots[slot] = Some((key, member));
+            }
+            index += 1;
+        }
+        Self { slots }
+    }
+
+    /// The slot that a key would have. Length, first and third-last byte tell
+    /// all known keys apart; the factors were searched for.
+    #[inline]
+    const fn slot(key: &[u8]) -> usize {
+        match key {
+            [first, .., third_last, _, _] => {
+                (key.len() + *first as usize * 23 + *third_last as usize * 27) % Self::SLOTS
+            }
+            [only, _, _] => (key.len() + *only as usize * 50) % Self::SLOTS,
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn find(&self, key: &[u8]) -> Option<Member> {
+        let (known, member) = self.slots.get(Self::slot(key)).copied().flatten()?;
+        same(known, key).then_some(member)
+    }
+}
+
+/// Whether two keys are the same. Most are 8 to 16 bytes long: two words.
+#[inline]
+fn same(known: &[u8], key: &[u8]) -> bool {
+    if known.len() != key.len() {
+        return false;
+    }
+    match (known.first_chunk::<8>(), key.first_chunk::<8>()) {
+        (Some(a), Some(b)) => {
+            u64::from_le_bytes(*a) == u64::from_le_bytes(*b)
+                && known.last_chunk::<8>() == key.last_chunk::<8>()
+                && (key.len() <= 16 || known == key)
+        }
+        _ => known == key,
     }
 }
 

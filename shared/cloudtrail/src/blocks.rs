@@ -1,0 +1,224 @@
+//! Sixty-four bytes at a time: where the structural quotes and brackets are.
+//!
+//! The masks have one bit per byte. What lies behind the end of the message,
+//! in the escaped layer the first quote without a backslash, is masked out.
+//! Anything that only a closer look could read (a backslash before something
+//! else than a quote outside the pairs that escapes come in) ends the walk.
+
+use wide::u8x64;
+
+const WIDTH: usize = 64;
+
+/// A walk over a text's structural quotes, in order. `ESCAPED` says in which
+/// layer the text is.
+#[derive(Debug)]
+pub(crate) struct Quotes<'t, const ESCAPED: bool> {
+    text: &'t [u8],
+    /// Where the present block starts.
+    base: usize,
+    bytes: [u8; WIDTH],
+    /// Structural quotes of the block that are not yet passed.
+    quotes: u64,
+    /// Bytes of the block that belong to the message.
+    inside: u64,
+    /// How the block before ended.
+    run: Run,
+}
+
+/// How a block ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// With no backslash.
+    None,
+    /// With exactly one.
+    One,
+    /// With several: their number must be counted.
+    Many,
+}
+
+impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
+    /// A walk from the start of `text`.
+    pub(crate) fn new(text: &'t [u8]) -> Option<Self> {
+        let mut quotes = Self {
+            text,
+            base: 0,
+            bytes: [b' '; WIDTH],
+            quotes: 0,
+            inside: 0,
+            run: Run::None,
+        };
+        quotes.load()?;
+        Some(quotes)
+    }
+
+    /// The place of the next structural quote, which is then passed.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<usize> {
+        while self.quotes == 0 {
+            self.advance()?;
+        }
+        let at = self.base + self.quotes.trailing_zeros() as usize;
+        self.quotes &= self.quotes - 1;
+        Some(at)
+    }
+
+    /// The place behind the object or array that opens at `at`, with all
+    /// quotes in it passed; `None` where it breaks off or nests deeper than
+    /// `max_depth`.
+    pub(crate) fn skip_nested(&mut self, at: usize, max_depth: usize) -> Option<usize> {
+        while self.base + WIDTH <= at {
+            self.advance()?;
+        }
+        let mut depth = 0usize;
+        let mut in_string = 0u64;
+        let mut from = u64::MAX << (at - self.base);
+        loop {
+            // Quotes toggle: a bit is in a string if an odd number of quotes
+            // stands at or before it.
+            let strings = prefix_xor(self.quotes) ^ in_string;
+            let outside = from & self.inside & !strings;
+            let (opening, closing) = brackets(&self.bytes);
+            let (opening, closing) = (opening & outside, closing & outside);
+            let (opens, closes) = (opening.count_ones() as usize, closing.count_ones() as usize);
+            if depth > closes && depth + opens <= max_depth {
+                depth = depth + opens - closes;
+            } else {
+                let mut both = opening | closing;
+                while both != 0 {
+                    let bit = both & both.wrapping_neg();
+                    both ^= bit;
+                    if opening & bit != 0 {
+                        depth += 1;
+                        if depth > max_depth {
+                            return None;
+                        }
+                    } else {
+                        depth = depth.checked_sub(1)?;
+                        if depth == 0 {
+                            self.quotes &= !(bit | (bit - 1));
+                            return Some(self.base + bit.trailing_zeros() as usize + 1);
+                        }
+                    }
+                }
+            }
+            in_string = 0u64.wrapping_sub(strings >> (WIDTH - 1));
+            from = u64::MAX;
+            self.advance()?;
+        }
+    }
+
+    /// Goes to the next block; `None` behind the message's end.
+    fn advance(&mut self) -> Option<()> {
+        if self.inside != u64::MAX {
+            return None;
+        }
+        self.base += WIDTH;
+        self.load()
+    }
+
+    fn load(&mut self) -> Option<()> {
+        let rest = self.text.get(self.base..)?;
+        self.inside = u64::MAX;
+        match rest.first_chunk::<WIDTH>() {
+            Some(bytes) => self.bytes = *bytes,
+            None => {
+                self.bytes = [b' '; WIDTH];
+                self.bytes
+                    .iter_mut()
+                    .zip(rest)
+                    .for_each(|(to, from)| *to = *from);
+                self.inside = (1 << rest.len()) - 1;
+            }
+        }
+        let block = u8x64::from(self.bytes);
+        let quotes = block.simd_eq(u8x64::splat(b'"')).to_bitmask();
+        let slashes = block.simd_eq(u8x64::splat(b'\\')).to_bitmask();
+        let behind = (slashes << 1) | u64::from(self.run != Run::None);
+        let simple = slashes & behind == 0 && self.run != Run::Many;
+        let run = match slashes >> (WIDTH - 2) {
+            0 | 1 => Run::None,
+            2 => Run::One,
+            _ => Run::Many,
+        };
+        if !simple {
+            self.quotes = self.behind_runs(quotes, slashes, behind)?;
+        } else if ESCAPED {
+            self.quotes = quotes & behind;
+            self.end_at(quotes & !behind);
+            // Every backslash stands alone, so a quote must follow it.
+            if behind & !quotes & self.inside != 0 {
+                return None;
+            }
+        } else {
+            self.quotes = quotes & !behind;
+        }
+        self.run = run;
+        Some(())
+    }
+
+    /// The structural quotes of a block with runs of backslashes.
+    fn behind_runs(&mut self, quotes: u64, slashes: u64, behind: u64) -> Option<u64> {
+        let mut structural = if ESCAPED { 0 } else { quotes & !behind };
+        let mut bare = if ESCAPED { quotes & !behind } else { 0 };
+        let mut odd = 0;
+        let mut ends = behind & !slashes;
+        while ends != 0 {
+            let bit = ends & ends.wrapping_neg();
+            ends ^= bit;
+            let at = self.base + bit.trailing_zeros() as usize;
+            let length = run_before(self.text, at);
+            match (quotes & bit != 0, ESCAPED) {
+                (true, false) if length.is_multiple_of(2) => structural |= bit,
+                (true, true) if length.is_multiple_of(2) => bare |= bit,
+                (true, true) if length % 4 == 1 => structural |= bit,
+                (false, true) if length % 2 == 1 => odd |= bit,
+                _ => {}
+            }
+        }
+        self.end_at(bare);
+        // An odd run without a quote is an escape of the outer layer: `\n`.
+        (odd & self.inside == 0).then_some(structural & self.inside)
+    }
+
+    /// Lets the message end at the first of `bare`, if there is one.
+    #[inline]
+    fn end_at(&mut self, bare: u64) {
+        if bare != 0 {
+            self.inside &= (bare & bare.wrapping_neg()) - 1;
+            self.quotes &= self.inside;
+        }
+    }
+}
+
+/// Backslashes that stand right before `at`.
+fn run_before(text: &[u8], at: usize) -> usize {
+    text.get(..at)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
+}
+
+/// Bits of opening and of closing brackets. In ASCII, `[` and `{` differ by
+/// the bit 0x20, as do `]` and `}`.
+#[inline]
+fn brackets(bytes: &[u8; WIDTH]) -> (u64, u64) {
+    let folded = u8x64::from(*bytes) | u8x64::splat(0x20);
+    (
+        folded.simd_eq(u8x64::splat(b'{')).to_bitmask(),
+        folded.simd_eq(u8x64::splat(b'}')).to_bitmask(),
+    )
+}
+
+/// Each bit of the result is the parity of the bits at or below it.
+#[inline]
+fn prefix_xor(mut bits: u64) -> u64 {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+    bits
+}
