@@ -4,7 +4,7 @@
 
 use super::problem::{Fault, valid};
 use super::section;
-use super::yaml::{self, Kind, Map};
+use super::yaml::{self, Kind, Map, Value};
 
 /// One document, complete with what a collection adds to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> (Vec<Document>, Vec<Fault>) {
                             let taken = collection.take(node.line, root);
                             faults.extend(taken.err());
                         }
-                        Kind::Scalar(scalar) if scalar.plain && scalar.text.is_empty() => {}
+                        Kind::Scalar(scalar) if scalar.value() == Value::Null => {}
                         Kind::Scalar(_) | Kind::List(_) => {
                             let message = "a rule is a map, beginning with `title:`";
                             faults.push(Fault::new(node.line, message));
@@ -192,6 +192,7 @@ mod tests {
             ["3:--- a\n"]
         );
         assert_eq!(titles("title: a\r\n---\r\ntitle: b\r\n"), ["1:a", "3:b"]);
+        assert_eq!(titles("--- # none\n--- ~\n"), Vec::<String>::new());
         assert_eq!(titles(""), Vec::<String>::new());
     }
 

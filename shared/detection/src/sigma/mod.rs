@@ -4,6 +4,23 @@
 //! Nothing is guessed. What the language does not know is refused with file,
 //! line, the offending word and the valid ones, and a refused document leaves
 //! every other one alone. Nothing here reads files: texts come in with names.
+//!
+//! Rules mean what the reference implementation (pySigma) takes them to mean.
+//! On purpose otherwise:
+//!
+//! - YAML is read as 1.2: `No` and `yes` are text (CloudTrail writes `MFAUsed:
+//!   No`), and so are digits with a leading zero (account ids) and dates. Only
+//!   where nothing but a switch makes sense are `yes` and `no` switches.
+//! - Numbers and booleans go through `contains` and its like as text.
+//! - A list may fill a placeholder behind `cidr`, and its values stand for
+//!   themselves inside an expression.
+//! - An id need not be a UUID, and a rule need not have one.
+//!
+//! Refused, though Sigma has it: log sources other than CloudTrail's; `re` with
+//! `contains`, `startswith` or `endswith` (an expression is searched for
+//! anywhere); look-around and back references; `neq`, `fieldref`, `exists` and
+//! null without a field; temporal correlations that ask for some of their rules
+//! only; unknown keys in `correlation` and `trailward`; filters without a reason.
 
 pub mod bounds;
 mod condition;
