@@ -399,7 +399,7 @@ fn exceptions() {
 #[test]
 fn documents_of_a_collection_share_an_id() {
     let text = format!(
-        "action: global\ntitle: Many\nid: many\n{HEAD}---\ndetection: {{s: {{a: 1}}, condition: s}}\n---\naction: repeat\ndetection: {{s: {{b: 2}}}}\n"
+        "action: global\ntitle: Many\nid: many\n{HEAD}---\ndetection: {{s: {{a: 1}}, condition: s}}\n---\naction: repeat\ndetection: {{s: {{b: 2}}}}\n---\naction: repeat\ndetection: {{s: {{c: 3}}}}\n"
     );
     let rules = rules(&text);
     assert_eq!(
@@ -407,7 +407,7 @@ fn documents_of_a_collection_share_an_id() {
             .iter()
             .map(|rule| rule.meta.id.as_str())
             .collect::<Vec<_>>(),
-        ["many", "many-2"]
+        ["many", "many-2", "many-3"]
     );
     let Logic::Event(detection) = &rules[1].logic else {
         panic!()
@@ -416,4 +416,12 @@ fn documents_of_a_collection_share_an_id() {
         panic!()
     };
     assert_eq!(fields.len(), 2);
+    let Logic::Event(detection) = &rules[2].logic else {
+        panic!()
+    };
+    let SearchBody::AllOf(fields) = &detection.searches[0].body else {
+        panic!()
+    };
+    let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
 }

@@ -190,6 +190,7 @@ mod tests {
             (r"(?<=a)b", "look-around"),
             (r"(a)\1", "backreferences"),
             ("(a", "unclosed group"),
+            ("{(a", "repetition"),
             ("a{2,1}", "repetition"),
             (r"\w{1000}{1000}", "too much memory"),
         ] {
