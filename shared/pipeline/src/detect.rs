@@ -8,7 +8,7 @@ use cloudtrail::envelope::{LogsDecoder, LogsKind, eventbridge, file};
 use detection::engine::{RuleSet, Scratch};
 
 use crate::accounts::Accounts;
-use crate::gather::{Gather, Harvest};
+use crate::gather::{Gather, Harvest, MatchedEvent};
 use crate::invocation::{self, Clock, HandlerError, Invocation};
 use crate::journal::Journal;
 use crate::metered::Metered;
@@ -176,32 +176,7 @@ impl Detector {
         let mut problems = quarantining::keep(quarantine, unreadable, &invocation.input, now).await;
         if !harvest.events.is_empty() {
             let state = Metered::new(Arc::clone(&self.parts.state));
-            let activation = match &self.journal {
-                Some(journal) => journal.activation(&harvest.events, now),
-                None => now,
-            };
-            let work = Work {
-                rules: &self.parts.rules,
-                streams: &self.streams,
-                state: &state,
-                sink: self.parts.sink.as_ref(),
-                clock: &self.parts.clock,
-                voice: &self.parts.voice,
-                invocation,
-                remembered: &mut self.remembered,
-                journal: self.journal.as_mut(),
-                events: &harvest.events,
-                activation,
-                pairs: Default::default(),
-                cases: Default::default(),
-                entries: Vec::new(),
-                counted: Vec::new(),
-                round: Default::default(),
-                mailed: Default::default(),
-                problems: Vec::new(),
-                delay_seconds: 0,
-                summarised: 0,
-            };
+            let work = self.work(&state, &harvest.events, invocation, now);
             problems.extend(work.run(&mut accounts).await);
             accounts.state_writes = state.writes();
         }
@@ -209,6 +184,44 @@ impl Detector {
         let spent = (self.parts.clock)().saturating_sub(started_ms);
         accounts.processing_ms = u64::try_from(spent).unwrap_or(0);
         invocation::conclude(accounts, problems)
+    }
+}
+
+impl Detector {
+    /// The second half of the work, over these events.
+    pub(crate) fn work<'a>(
+        &'a mut self,
+        state: &'a Metered,
+        events: &'a [MatchedEvent],
+        invocation: &'a Invocation,
+        now: i64,
+    ) -> Work<'a> {
+        let activation = match &self.journal {
+            Some(journal) => journal.activation(events, now),
+            None => now,
+        };
+        Work {
+            rules: &self.parts.rules,
+            streams: &self.streams,
+            state,
+            sink: self.parts.sink.as_ref(),
+            clock: &self.parts.clock,
+            voice: &self.parts.voice,
+            invocation,
+            remembered: &mut self.remembered,
+            journal: self.journal.as_mut(),
+            events,
+            activation,
+            pairs: Default::default(),
+            cases: Default::default(),
+            entries: Vec::new(),
+            counted: Vec::new(),
+            round: Default::default(),
+            mailed: Default::default(),
+            problems: Vec::new(),
+            delay_seconds: 0,
+            summarised: 0,
+        }
     }
 }
 

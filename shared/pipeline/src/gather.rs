@@ -51,6 +51,16 @@ pub(crate) struct Finding {
     pub(crate) watched: Vec<Watched>,
 }
 
+impl Finding {
+    /// The group under which the finding is folded: the values of the rule's
+    /// fields, and for a `first_seen` rule the value too.
+    pub(crate) fn fold_group(&self) -> Vec<String> {
+        let mut group = self.group.clone();
+        group.extend(self.value.clone());
+        group
+    }
+}
+
 /// A finding as one correlation sees it.
 #[derive(Debug)]
 pub(crate) struct Watched {

@@ -13,7 +13,6 @@ use crate::alert::level_name;
 use crate::cases::{Case, Naming};
 use crate::facts::EventFacts;
 use crate::gather::{Finding, MatchedEvent, Watched};
-use crate::invocation::Invocation;
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -93,16 +92,19 @@ pub(crate) type GroupKey = (RuleIndex, String, Vec<String>);
 #[derive(Debug)]
 pub(crate) struct Sighted {
     pub(crate) sighting: correlate::Sighting,
-    pub(crate) facts: EventFacts,
-    pub(crate) excepted_by: Option<RuleIndex>,
-    pub(crate) source: Source,
+    pub(crate) event: MatchedEvent,
 }
 
 /// The lines of a run and what its correlations saw.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    pub(crate) lines: Vec<Line>,
-    pub(crate) sighted: BTreeMap<GroupKey, Vec<Sighted>>,
+    lines: Vec<Line>,
+    /// Places in `lines`, by fingerprint.
+    told: BTreeMap<String, Vec<usize>>,
+    /// Time and `eventID` of what each group of a correlation saw.
+    sighted: BTreeMap<GroupKey, Vec<(i64, String)>>,
+    /// What the correlations that cannot be streamed saw, for the end.
+    finished: BTreeMap<GroupKey, Vec<Sighted>>,
     /// Where the events of the present input lie, by identity.
     places: BTreeMap<String, Source>,
 }
@@ -123,7 +125,7 @@ impl Journal {
         finding: &Finding,
     ) {
         let rule = rules.rule(finding.rule);
-        let naming = Naming::of_event(rule, &event.facts, &finding.group);
+        let naming = Naming::of_event(rule, &event.facts, &finding.fold_group());
         let source = Source {
             path: input.to_owned(),
             index: event.index,
@@ -139,30 +141,35 @@ impl Journal {
             source: Some(source),
             ..line(LineKind::Event, rule, naming.level, &event.facts)
         };
-        self.lines.push(line);
+        self.push(line);
     }
 
-    pub(crate) fn watched(
-        &mut self,
-        watched: &Watched,
-        account: &str,
-        event: &MatchedEvent,
-        invocation: &Invocation,
-    ) {
+    /// Notes what a correlation sees; of one that cannot be streamed, all of
+    /// it.
+    pub(crate) fn watched(&mut self, watched: &Watched, event: &MatchedEvent, streamed: bool) {
+        let facts = &event.facts;
         let key = (
             watched.correlation,
-            account.to_owned(),
+            facts.account.clone(),
             watched.sighting.group.clone(),
         );
-        self.sighted.entry(key).or_default().push(Sighted {
-            sighting: watched.sighting.clone(),
-            facts: event.facts.clone(),
-            excepted_by: watched.excepted_by,
-            source: Source {
-                path: invocation.input.clone(),
+        if !streamed && watched.excepted_by.is_none() {
+            let event = MatchedEvent {
+                facts: facts.clone(),
                 index: event.index,
-            },
-        });
+                findings: Vec::new(),
+            };
+            let sighting = watched.sighting.clone();
+            let finished = self.finished.entry(key.clone()).or_default();
+            finished.push(Sighted { sighting, event });
+        }
+        let seen = (watched.sighting.time, facts.event_id.clone());
+        self.sighted.entry(key).or_default().push(seen);
+    }
+
+    /// What the correlations that cannot be streamed saw; handed over.
+    pub(crate) fn take_finished(&mut self) -> BTreeMap<GroupKey, Vec<Sighted>> {
+        std::mem::take(&mut self.finished)
     }
 
     pub(crate) fn correlation(
@@ -183,8 +190,8 @@ impl Journal {
             .get(&key)
             .into_iter()
             .flatten()
-            .filter(|sighted| (from..=to).contains(&sighted.sighting.time))
-            .map(|sighted| sighted.facts.event_id.clone())
+            .filter(|(time, _)| (from..=to).contains(time))
+            .map(|(_, id)| id.clone())
             .collect();
         let line = Line {
             event_ids,
@@ -194,16 +201,13 @@ impl Journal {
             source: self.places.get(&facts.identity).cloned(),
             ..line(LineKind::Correlation, rule, case.level, facts)
         };
-        self.lines.push(line);
+        self.push(line);
     }
 
     pub(crate) fn alert(&mut self, rule: &Rule, case: &Case, facts: &EventFacts) {
-        let of_case =
-            |line: &&Line| line.kind != LineKind::Alert && line.fingerprint == case.fingerprint;
-        let event_ids = self
-            .lines
-            .iter()
-            .filter(of_case)
+        let told = self.told.get(&case.fingerprint).into_iter().flatten();
+        let event_ids = told
+            .filter_map(|place| self.lines.get(*place))
             .flat_map(|line| &line.event_ids)
             .cloned()
             .collect();
@@ -214,12 +218,22 @@ impl Journal {
             source: self.places.get(&facts.identity).cloned(),
             ..line(LineKind::Alert, rule, case.level, facts)
         };
+        self.push(line);
+    }
+
+    fn push(&mut self, line: Line) {
+        let place = self.lines.len();
+        self.told
+            .entry(line.fingerprint.clone())
+            .or_default()
+            .push(place);
         self.lines.push(line);
     }
 
     /// The lines so far; they are handed over and no longer kept.
     pub(crate) fn take(&mut self) -> Vec<Line> {
         self.places.clear();
+        self.told.clear();
         std::mem::take(&mut self.lines)
     }
 }

@@ -53,13 +53,14 @@ impl<'a> Work<'a> {
         entry: usize,
     ) -> Option<CounterKey> {
         let rule = self.rules.rule(watched.correlation);
-        let account = self.events.get(place)?.facts.account.clone();
+        let event = self.events.get(place)?;
+        let account = event.facts.account.clone();
+        let stream = self.streams.get(&watched.correlation);
         let alone = self.rules.alerts_alone(watched.correlation);
         if let Some(journal) = self.journal.as_deref_mut() {
-            let event = self.events.get(place)?;
-            journal.watched(watched, &account, event, self.invocation);
+            journal.watched(watched, event, stream.is_some());
         }
-        let stream = self.streams.get(&watched.correlation)?;
+        let stream = stream?;
         if watched.excepted_by.is_some() {
             if alone {
                 self.pairs.closed(Outcome::Excepted);

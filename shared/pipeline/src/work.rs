@@ -108,6 +108,11 @@ impl Work<'_> {
     pub(crate) async fn run(mut self, accounts: &mut Accounts) -> Vec<Problem> {
         self.sort_out().await;
         self.correlate().await;
+        self.finish(accounts).await
+    }
+
+    /// What remains once the cases are open.
+    pub(crate) async fn finish(mut self, accounts: &mut Accounts) -> Vec<Problem> {
         self.count().await;
         self.tell().await;
         self.settle_the_rest();
@@ -172,7 +177,7 @@ impl Work<'_> {
         }];
         if self.rules.alerts_alone(finding.rule) {
             let pair = self.pairs.open(Some(entry));
-            let group = fold_group(finding);
+            let group = finding.fold_group();
             let naming = Naming::of_event(rule, facts, &group);
             counters.push(CounterKey::Group {
                 fingerprint: naming.fingerprint.clone(),
@@ -263,12 +268,4 @@ impl Work<'_> {
             None => Outcome::Failed,
         }
     }
-}
-
-/// The group under which a finding is folded: the rule's fields, and for a
-/// `first_seen` rule the value too.
-fn fold_group(finding: &Finding) -> Vec<String> {
-    let mut group = finding.group.clone();
-    group.extend(finding.value.clone());
-    group
 }
