@@ -104,3 +104,7 @@ destroy: setup ## Delete the stack; buckets with evidence, a created trail and i
 local: setup ## Deploy to the emulator, feed a sample attack, print the alerts
 	@$(MAKE) --no-print-directory build PROFILE=dev
 	@$(BIN)/python tests/stack/local.py
+
+.PHONY: redrive
+redrive: setup ## Feed failed batches and events again after mending their cause (STACK=, DRY=1)
+	@$(BIN)/python tests/stack/redrive.py --stack $(or $(STACK),trailward) $(if $(DRY),--dry-run)

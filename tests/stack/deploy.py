@@ -118,6 +118,14 @@ def allow_plain_http(emulator: Emulator) -> None:
                     TopicArn=name, AttributeName="Policy",
                     AttributeValue=without_tls_only(policy) or "",
                 )
+            elif kind == "AWS::SQS::Queue":
+                sqs = emulator.client("sqs")
+                asked = sqs.get_queue_attributes(QueueUrl=name, AttributeNames=["Policy"])
+                policy = asked.get("Attributes", {}).get("Policy")
+                if policy:
+                    sqs.set_queue_attributes(
+                        QueueUrl=name, Attributes={"Policy": without_tls_only(policy) or ""}
+                    )
 
 
 def without_tls_only(policy: str) -> str | None:

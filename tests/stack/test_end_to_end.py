@@ -9,6 +9,7 @@ import pytest
 
 import deploy
 import trail_files
+from redrive import Redrive, Tally
 from stage import Stage, bus_event, log_payload
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -162,6 +163,50 @@ def test_without_its_table_a_function_fails_and_the_retry_loses_nothing(stage, f
     run = stage.invoke(function, payload)
     assert not run.failed, run.answer
     assert len(about(stage.mails(), f"retried-by-{function}")) == 1
+
+
+def redrive(stage):
+    return Redrive(stage.emulator.client, stage.outputs).run()
+
+
+def invocation_record(payload: dict) -> str:
+    """What Lambda keeps of an event that failed for good."""
+    return json.dumps({
+        "version": "1.0", "timestamp": ago(minutes=1),
+        "requestContext": {"requestId": str(uuid.uuid4()), "condition": "RetriesExhausted",
+                           "approximateInvokeCount": 3},
+        "requestPayload": payload, "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "responsePayload": {"errorMessage": "the table was away"},
+    })
+
+
+def test_what_failed_for_good_is_fed_again(stage):
+    s3, sqs = stage.emulator.client("s3"), stage.emulator.client("sqs")
+    bucket, queues = stage.outputs["FailureBucketName"], stage.outputs
+    batch = invocation_record(log_payload([stop_logging("redriven-batch")]))
+    s3.put_object(Bucket=bucket, Key="aws/lambda/async/f/2026/03/04/batch", Body=batch.encode())
+    failed, letter = (bus_event(stop_logging(f"redriven-{n}")) for n in ("failed", "letter"))
+    sqs.send_message(QueueUrl=queues["EventBusFailureQueueUrl"], MessageBody=invocation_record(failed))
+    sqs.send_message(QueueUrl=queues["EventBusDeadLetterQueueUrl"], MessageBody=json.dumps(letter))
+    assert redrive(stage) == Tally(done=3, left=0)
+    mails = stage.mails()
+    for name in ("batch", "failed", "letter"):
+        assert len(about(mails, f"redriven-{name}")) == 1
+    assert stage.objects("FailureBucketName") == {}
+    assert redrive(stage) == Tally(done=0, left=0)
+
+
+def test_what_fails_again_or_is_unreadable_stays(stage):
+    s3, bucket = stage.emulator.client("s3"), stage.outputs["FailureBucketName"]
+    batch = invocation_record(log_payload([stop_logging("stays")]))
+    s3.put_object(Bucket=bucket, Key="good", Body=batch.encode())
+    s3.put_object(Bucket=bucket, Key="bad", Body=b'{"requestContext": {}}')
+    with denied(stage, "log-batch", "dynamodb:*"):
+        assert redrive(stage) == Tally(done=0, left=2)
+    assert stage.objects("FailureBucketName").keys() == {"good", "bad"}
+    assert redrive(stage) == Tally(done=1, left=1)
+    assert len(about(stage.mails(), "stays")) == 1
+    s3.delete_object(Bucket=bucket, Key="bad")
 
 
 # The week before the run of Monday 2026-03-09 07:00 UTC.
