@@ -77,6 +77,14 @@ def test_every_listed_wildcard_is_still_there():
     assert WILDCARDS.keys() <= there
 
 
+def test_no_function_gets_a_role_or_policy_that_is_not_written_here(template):
+    for name, function in template.resources("AWS::Serverless::Function").items():
+        assert function["Properties"]["Role"].removesuffix(".Arn") in template.resources("AWS::IAM::Role"), name
+        assert "Policies" not in function["Properties"], name
+    for name, role in template.resources("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+
+
 def test_nobody_outside_is_allowed_anything(template):
     for name, statement in statements(template):
         if statement["Effect"] == "Allow" and "Principal" in statement:
@@ -167,10 +175,11 @@ def test_nothing_fails_into_the_void(template):
 def test_a_function_may_write_to_its_own_destination(template):
     for config in template.resources("AWS::Lambda::EventInvokeConfig").values():
         function = template.properties(config["Properties"]["FunctionName"])
+        role = template.properties(function["Role"].removesuffix(".Arn"))
         destination = config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
         allowed = {
             (action, resource)
-            for policy in function["Policies"] for s in policy["Statement"]
+            for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]
             for action in listed(s["Action"]) for resource in listed(s["Resource"])
         }
         assert ("sqs:SendMessage", destination) in allowed or {
