@@ -9,6 +9,8 @@ mod failure;
 
 #[cfg(feature = "state")]
 mod dynamodb;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 #[cfg(feature = "bucket")]
 mod quarantine;
 #[cfg(feature = "topic")]

@@ -1,0 +1,128 @@
+//! What every function's `main` shares: parts from settings, an invocation
+//! from Lambda's context, and how an outcome is told.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use detection::engine::RuleSet;
+use lambda_runtime::{Context, Error};
+use pipeline::accounts::Accounts;
+use pipeline::detect::Parts;
+use pipeline::invocation::{Clock, HandlerError, Invocation};
+use pipeline::settings::{Setting, SettingError, Settings};
+use tracing_subscriber::EnvFilter;
+
+use crate::{BucketQuarantine, Connection, DynamoState, Topic};
+
+/// Log lines as JSON on standard output, where Lambda collects them. `RUST_LOG`
+/// changes what is told; the default is one line an invocation and warnings.
+pub fn log_as_json() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new("warn,log_batch=info,event_bus=info,weekly_report=info,adapters_aws=info")
+    });
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_current_span(false)
+        .init();
+}
+
+/// The wall clock, in epoch milliseconds, for a `main` to hand in.
+pub fn wall_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// A detector's parts over AWS.
+///
+/// # Errors
+/// Where a setting that the detector needs is missing.
+pub fn parts(
+    settings: &Settings,
+    rules: RuleSet,
+    rules_refused: usize,
+) -> Result<Parts, SettingError> {
+    let connection = Arc::new(Connection::new());
+    let need = |setting| settings.need(setting).map(str::to_owned);
+    Ok(Parts {
+        rules: Arc::new(rules),
+        state: Arc::new(DynamoState::new(
+            Arc::clone(&connection),
+            need(Setting::Table)?,
+        )),
+        sink: Arc::new(Topic::new(
+            Arc::clone(&connection),
+            need(Setting::TopicArn)?,
+        )),
+        quarantine: Arc::new(BucketQuarantine::new(
+            connection,
+            need(Setting::QuarantineBucket)?,
+        )),
+        clock: wall_clock(),
+        voice: settings.voice(),
+        log_groups: None,
+        rules_refused,
+    })
+}
+
+/// The invocation that a context describes. Retries keep the request's id, so
+/// the time of arrival is what makes an attempt's name its own.
+pub fn invocation(context: &Context, clock: &Clock, input: &str) -> Invocation {
+    Invocation {
+        deadline_ms: i64::try_from(context.deadline).unwrap_or(i64::MAX),
+        owner: format!("{}@{}", context.request_id, clock()),
+        input: input.to_owned(),
+    }
+}
+
+/// Tells an outcome: the metrics, one line with the accounts, and to Lambda
+/// whether the payload must come again.
+///
+/// # Errors
+/// The handler's own error, so that Lambda retries.
+pub fn tell(
+    outcome: Result<Accounts, HandlerError>,
+    clock: &Clock,
+    input: &str,
+) -> Result<(), Error> {
+    let (accounts, error) = match outcome {
+        Ok(accounts) => (accounts, None),
+        Err(error) => ((*error.accounts).clone(), Some(error)),
+    };
+    write_line(&accounts.emf_line(input, clock()));
+    tracing::info!(
+        input,
+        received = accounts.received,
+        evaluated = accounts.evaluated,
+        duplicate_in_batch = accounts.duplicate_in_batch,
+        ignored = accounts.ignored,
+        quarantined = accounts.quarantined,
+        matched = accounts.matched,
+        alerted = accounts.alerted,
+        folded = accounts.folded,
+        already_known = accounts.already_known,
+        below_threshold = accounts.below_threshold,
+        staged = accounts.staged,
+        excepted = accounts.excepted,
+        failed = accounts.failed,
+        "invocation ended"
+    );
+    match error {
+        None => Ok(()),
+        Some(error) => {
+            tracing::error!(input, %error, "the payload must come again");
+            Err(error.into())
+        }
+    }
+}
+
+/// Metrics go to standard output as they are: CloudWatch reads lines of the
+/// embedded metric format there. A closed output is no reason to fail.
+fn write_line(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
