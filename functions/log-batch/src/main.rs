@@ -1,0 +1,52 @@
+//! `log-batch`: invoked by a CloudWatch Logs subscription on the trail's log
+//! group. The path that misses nothing.
+
+use adapters_aws::lambda;
+use detection::engine::RuleSet;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pipeline::detect::Detector;
+use pipeline::settings::Settings;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::Mutex;
+
+/// What this input is called in metrics and alerts.
+const INPUT: &str = "log-batch";
+
+/// The outer payload. Its data is decoded by the pipeline, within bounds.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    awslogs: Data<'a>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    data: &'a str,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::log_as_json();
+    let settings = Settings::from_map(&|name| std::env::var(name).ok())?;
+    let (rules, problems) = RuleSet::new(rules::builtin()?);
+    let mut parts = lambda::parts(&settings, rules, problems.len())?;
+    parts.log_groups = Some(settings.log_groups());
+    let clock = parts.clock.clone();
+    let detector = Mutex::new(Detector::new(parts));
+    let handle = async |event: LambdaEvent<Box<RawValue>>| {
+        let invocation = lambda::invocation(&event.context, &clock, INPUT);
+        let raw = event.payload.get();
+        // A payload of another kind is handed on whole: it is quarantined
+        // with its reason, not lost.
+        let data =
+            serde_json::from_str(raw).map_or(raw, |payload: Payload<'_>| payload.awslogs.data);
+        let outcome = detector
+            .lock()
+            .await
+            .handle_logs(data.as_bytes(), &invocation)
+            .await;
+        lambda::tell(outcome, &clock, INPUT)
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}
