@@ -6,6 +6,7 @@
 mod file_state;
 mod folders;
 mod memory;
+pub mod queries;
 mod sinks;
 
 pub use file_state::{FileState, FileStateError};

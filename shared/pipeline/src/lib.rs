@@ -21,6 +21,7 @@ mod metered;
 pub mod neutral;
 pub mod ports;
 mod quarantining;
+pub mod report;
 pub mod scan;
 pub mod settings;
 pub mod storm;

@@ -11,7 +11,7 @@ mod state;
 
 pub use alerts::{AlertSink, Mail};
 pub use quarantine::{Quarantine, QuarantinedRecord};
-pub use report::{QueryEngine, QueryId, QueryRequest, QueryState, ReportStore, Row};
+pub use report::{Partition, QueryEngine, QueryId, QueryRequest, QueryState, ReportStore, Row};
 pub use state::{
     Claim, CountEntry, Counted, CounterKey, Expiry, Lease, MemberSet, Seen, SeenKey, StateStore,
     WindowKey,

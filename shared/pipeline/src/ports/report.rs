@@ -46,9 +46,20 @@ pub enum QueryState {
 /// A row: column name (lower case) to value; SQL's null is absent.
 pub type Row = BTreeMap<String, String>;
 
+/// A part of the trail: what one account delivered from one region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition {
+    /// The account's 12 digits.
+    pub account: String,
+    /// The region's name.
+    pub region: String,
+}
+
 /// An engine that answers SQL over the trail's files.
 #[async_trait]
 pub trait QueryEngine: Send + Sync {
+    /// The accounts and regions that the trail ever delivered, sorted.
+    async fn partitions(&self) -> Result<Vec<Partition>, PortError>;
     /// Starts the query, or finds the one started with this token.
     async fn start(&self, query: &QueryRequest) -> Result<QueryId, PortError>;
     /// How it stands.
