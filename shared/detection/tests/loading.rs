@@ -397,6 +397,15 @@ fn exceptions() {
 }
 
 #[test]
+fn a_collection_may_be_known_by_its_title_alone() {
+    let text = format!(
+        "action: global\ntitle: Many\n{HEAD}---\ntitle: hidden\ndetection: {{s: {{a: 1}}, condition: s}}\n---\ndetection: {{s: {{b: 1}}, condition: s}}\n"
+    );
+    let ids: Vec<String> = rules(&text).into_iter().map(|rule| rule.meta.id).collect();
+    assert_eq!(ids[1], format!("{}-2", ids[0]));
+}
+
+#[test]
 fn documents_of_a_collection_share_an_id() {
     let text = format!(
         "action: global\ntitle: Many\nid: many\n{HEAD}---\ndetection: {{s: {{a: 1}}, condition: s}}\n---\naction: repeat\ndetection: {{s: {{b: 2}}}}\n---\naction: repeat\ndetection: {{s: {{c: 3}}}}\n"

@@ -4,7 +4,7 @@
 
 use super::problem::{Fault, valid};
 use super::section;
-use super::yaml::{self, Kind, Map, Value};
+use super::yaml::{self, Entry, Kind, Map, Value};
 
 /// One document, complete with what a collection adds to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +89,7 @@ impl Collection {
             None => None,
         };
         root.entries.retain(|entry| entry.key != "action");
-        let names_itself = [root.get("id"), root.get("title")].map(|entry| entry.is_some());
+        let own = ["id", "title"].map(|key| root.get(key).cloned());
         match action
             .as_ref()
             .map(|(line, action)| (*line, action.as_str()))
@@ -104,7 +104,7 @@ impl Collection {
             None => {
                 merge(&mut root, &self.global);
                 self.before = root.clone();
-                let shared_id = shares_id(&root, names_itself);
+                let shared_id = shares_id(&root, &own);
                 self.documents.push(Document {
                     line,
                     root,
@@ -121,7 +121,7 @@ impl Collection {
                 merge(&mut repeated, &root);
                 self.before = repeated.clone();
                 let root = repeated;
-                let shared_id = shares_id(&root, names_itself);
+                let shared_id = shares_id(&root, &own);
                 self.documents.push(Document {
                     line,
                     root,
@@ -140,11 +140,12 @@ impl Collection {
     }
 }
 
-/// Whether the id of the joined document is one that its own part lacks.
-fn shares_id(joined: &Map, [own_id, own_title]: [bool; 2]) -> bool {
+/// Whether the joined document goes by an id, or failing that by a title, that
+/// its own part does not give it.
+fn shares_id(joined: &Map, [id, title]: &[Option<Entry>; 2]) -> bool {
     match joined.get("id") {
-        Some(_) => !own_id,
-        None => !own_title,
+        Some(entry) => Some(entry) != id.as_ref(),
+        None => joined.get("title") != title.as_ref(),
     }
 }
 
