@@ -58,17 +58,11 @@ impl Actor {
                 "type": "AWSService",
                 "invokedBy": "autoscaling.amazonaws.com",
             }),
-            Self::ServiceLinked => {
-                let mut identity = session(
-                    "AWSServiceRoleForAutoScaling",
-                    "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
-                    "AutoScaling",
-                );
-                if let Some(members) = identity.as_object_mut() {
-                    members.insert("invokedBy".to_owned(), json!("autoscaling.amazonaws.com"));
-                }
-                identity
-            }
+            Self::ServiceLinked => session(
+                "AWSServiceRoleForAutoScaling",
+                "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+                "AutoScaling",
+            ),
             Self::External => json!({
                 "type": "AWSAccount",
                 "principalId": "AIDAQRSTUVWXYZEXAMPLE",

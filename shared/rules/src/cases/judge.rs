@@ -44,7 +44,8 @@ struct Found {
 /// Correlations that watch correlations are followed this far.
 const MAX_CHAIN: usize = 8;
 
-pub(super) fn judge(set: &RuleSet, file: String, case: Case) -> Verdict {
+/// How a case of a file comes out, under the rules of a set.
+pub fn judge(set: &RuleSet, file: String, case: Case) -> Verdict {
     let outcome = outcome(set, &file, &case);
     let (findings, failure) = match outcome {
         Ok(findings) => {

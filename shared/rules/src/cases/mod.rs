@@ -15,7 +15,7 @@ use detection::rule::Rule;
 use detection::sigma::{self, Lists, Source};
 use detection::{RuleProblem, RuleSet};
 
-pub use judge::{Finding, findings, rules_of};
+pub use judge::{Finding, findings, judge, rules_of};
 pub use lay::records;
 pub use read::{Case, CaseFault, Expect, MAX_FILE_BYTES, MAX_TIMES, Step, read};
 
@@ -92,7 +92,7 @@ pub fn run(
             }
         }
         for (file, case) in cases {
-            report.verdicts.push(judge::judge(&set, file, case));
+            report.verdicts.push(judge(&set, file, case));
         }
     }
     report

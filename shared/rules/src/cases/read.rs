@@ -14,6 +14,10 @@ pub const MAX_FILE_BYTES: usize = 1 << 20;
 /// The most records that one step of a case may repeat.
 pub const MAX_TIMES: u32 = 10_000;
 
+/// The key whose mapping lends its members, so that a case shows only in what
+/// it differs: `{<<: *call, eventName: StartLogging}`.
+const MERGE: &str = "<<";
+
 /// What is wrong with a case file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
@@ -172,16 +176,23 @@ fn plain(node: &MarkedYaml<'_>) -> Result<Value, String> {
             Scalar::String(value) => Value::from(value.as_ref()),
         }),
         YamlData::Sequence(items) => items.iter().map(plain).collect(),
-        YamlData::Mapping(members) => members
-            .iter()
-            .map(|(key, value)| match plain(key)? {
-                Value::String(key) => Ok((key, plain(value)?)),
-                other => Err(format!(
-                    "line {at}: the key `{other}` must be text: quote it"
-                )),
-            })
-            .collect::<Result<Map<_, _>, _>>()
-            .map(Value::Object),
+        YamlData::Mapping(members) => {
+            let mut merged = Map::new();
+            let mut own = Map::new();
+            for (key, value) in members {
+                match (plain(key)?, plain(value)?) {
+                    (Value::String(key), Value::Object(others)) if key == MERGE => merged = others,
+                    (Value::String(key), value) => drop(own.insert(key, value)),
+                    (other, _) => {
+                        return Err(format!(
+                            "line {at}: the key `{other}` must be text: quote it"
+                        ));
+                    }
+                }
+            }
+            merged.extend(own);
+            Ok(Value::Object(merged))
+        }
         YamlData::Tagged(_, inner) => plain(inner),
         YamlData::Representation(..) | YamlData::Alias(_) | YamlData::BadValue => {
             Err(format!("line {at}: the value cannot be read"))
@@ -196,13 +207,16 @@ mod tests {
     #[test]
     fn a_case_is_read() {
         let text = "- name: one\n  expect: hit\n  as: root\n  level: high\n  record: &r {a: 1, b: ~}\n\
-                    - name: two\n  expect: miss\n  records:\n    - times: 3\n      record: *r\n";
+                    - name: two\n  expect: miss\n  records:\n    - times: 3\n      record: *r\n\
+                    - name: three\n  expect: miss\n  record: {<<: *r, a: 2, c: 3}\n";
         let cases = read("x.cases.yml", text).unwrap();
-        assert_eq!(cases.len(), 2);
+        assert_eq!(cases.len(), 3);
         assert_eq!(cases[0].steps[0].actor, Actor::Root);
         assert_eq!(cases[0].level, Some(Level::High));
         assert_eq!(cases[1].line, 6);
         assert_eq!(cases[1].steps[0].record, cases[0].steps[0].record);
+        assert_eq!(cases[2].steps[0].record["a"], 2);
+        assert_eq!(cases[2].steps[0].record.len(), 3);
     }
 
     #[test]
