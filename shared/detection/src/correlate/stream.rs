@@ -78,6 +78,7 @@ pub(super) enum Shape {
 /// One correlation, ready to be streamed. Cheap to build, made once per rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
+    watched: Vec<String>,
     pub(super) shape: Shape,
     pub(super) timespan: i64,
     pub(super) fold: u64,
@@ -141,6 +142,7 @@ impl Stream {
             return Err(ScanOnly::TimespanZero);
         }
         Ok(Self {
+            watched: correlation.rules.clone(),
             shape,
             timespan: i64::try_from(seconds).map_err(|_| ScanOnly::TimespanTooLong)?,
             fold: fold_seconds(fold, seconds),
@@ -188,6 +190,9 @@ impl Stream {
     /// where an ordered correlation names one rule more than once.
     #[must_use]
     pub fn members_of(&self, sighting: &Sighting) -> Vec<Member> {
+        if !self.watched.contains(&sighting.rule) {
+            return Vec::new();
+        }
         let at = |tag| Member::new(sighting.time, tag);
         match &self.shape {
             Shape::Count(_) => vec![at(short_hash(&[&sighting.identity]))],
