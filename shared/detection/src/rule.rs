@@ -366,6 +366,9 @@ pub const MAX_STREAMED_COUNT: f64 = 2_000.0;
 /// state is kept for 35 days, and a window needs its neighbours.
 pub const MAX_STREAMED_TIMESPAN_SECONDS: u64 = 31 * 86_400;
 
+/// The most rules that a temporal correlation may watch in streaming.
+pub const MAX_STREAMED_RULES: usize = 64;
+
 impl Correlation {
     /// Whether the correlation can be decided event by event: it can where one
     /// more event never takes an alert back, and its state is bounded.
@@ -376,8 +379,16 @@ impl Correlation {
         if self.timespan_seconds > MAX_STREAMED_TIMESPAN_SECONDS {
             return Err("its timespan is longer than 31 days");
         }
+        if self.timespan_seconds == 0 {
+            return Err("its timespan is zero");
+        }
         match &self.kind {
-            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => Ok(()),
+            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
+                match self.rules.len() {
+                    1..=MAX_STREAMED_RULES => Ok(()),
+                    _ => Err("it watches no rule or more than 64"),
+                }
+            }
             CorrelationKind::EventCount(threshold)
             | CorrelationKind::ValueCount { threshold, .. } => threshold.is_streamable(),
             CorrelationKind::Aggregate { .. } => {
@@ -398,7 +409,7 @@ impl Threshold {
         if self
             .comparisons
             .iter()
-            .any(|(_, n)| *n > MAX_STREAMED_COUNT)
+            .any(|(_, n)| n.is_nan() || *n > MAX_STREAMED_COUNT)
         {
             return Err("its count is above 2000");
         }

@@ -29,7 +29,7 @@ pub use member::{
     BadMember, HASH_CHARS, MEMBER_BYTES_MAX, Member, TIME_MAX, clamp_time, short_hash,
 };
 pub use retain::{SURPLUS_MIN, Surplus};
-pub use stream::{COUNT_MAX, Limits, RULES_MAX, ScanOnly, Stream, TIMESPAN_MAX_SECONDS};
+pub use stream::{Limits, ScanOnly, Stream};
 
 /// An event that a watched rule matched, as a correlation sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,25 +7,18 @@
 use super::Sighting;
 use super::fold::{fold_seconds, fold_window};
 use super::member::{Member, clamp_time, rule_tag, short_hash};
-use crate::rule::{Comparison, Correlation, CorrelationKind, Threshold};
-
-/// The highest count that streaming can reach. A full bucket then holds
-/// 1,000 members of 27 bytes: 27 KB of an item's 400.
-pub const COUNT_MAX: u64 = 1_000;
-
-/// The most rules that one temporal correlation may watch.
-pub const RULES_MAX: usize = 64;
-
-/// The longest timespan in seconds (30 days): window state lives 35 days, and
-/// late events need the rest.
-pub const TIMESPAN_MAX_SECONDS: u64 = 30 * 86_400;
+use crate::rule::{
+    Comparison, Correlation, CorrelationKind, MAX_STREAMED_COUNT, MAX_STREAMED_RULES,
+    MAX_STREAMED_TIMESPAN_SECONDS, Threshold,
+};
 
 /// Bounds on what a bucket keeps where exactness would need everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Members of a counting correlation that another one watches: half of
-    /// them the earliest, half the latest. At 27 bytes each 2,048 members are
-    /// 55 KB, so that six writers at once stay below 400 KB.
+    /// them the earliest, half the latest, beside the ones that its own count
+    /// needs (at most 2,000). At 27 bytes each that is 82 KB at the most, so
+    /// that four writers at once stay below an item's 400 KB.
     pub chained_members: usize,
     /// Members of a temporal correlation of three and more stages, or of a
     /// watched one, shared evenly by its rules: half of a rule's share is the
@@ -49,16 +42,16 @@ pub enum ScanOnly {
     #[error("its condition can become false again, so it runs over finished periods only")]
     NotMonotone,
     /// The state would not fit.
-    #[error("its count exceeds {COUNT_MAX}, so it runs over finished periods only")]
+    #[error("its count exceeds {MAX_STREAMED_COUNT}, so it runs over finished periods only")]
     CountTooHigh,
     /// The state would expire inside a window.
-    #[error("its timespan exceeds 30 days, so it runs over finished periods only")]
+    #[error("its timespan exceeds 31 days, so it runs over finished periods only")]
     TimespanTooLong,
     /// A window of no length holds nothing.
     #[error("its timespan is zero")]
     TimespanZero,
     /// None, or more than a member can number.
-    #[error("it watches no rule or more than {RULES_MAX}")]
+    #[error("it watches no rule or more than {MAX_STREAMED_RULES}")]
     RuleCount,
 }
 
@@ -110,10 +103,10 @@ impl Stream {
         chained: bool,
         limits: Limits,
     ) -> Result<Self, ScanOnly> {
-        if correlation.timespan_seconds > TIMESPAN_MAX_SECONDS {
+        if correlation.timespan_seconds > MAX_STREAMED_TIMESPAN_SECONDS {
             return Err(ScanOnly::TimespanTooLong);
         }
-        let shape = shape(correlation, COUNT_MAX)?;
+        let shape = shape(correlation, MAX_STREAMED_COUNT)?;
         Self::of_shape(shape, correlation, fold, chained, limits)
     }
 
@@ -126,7 +119,7 @@ impl Stream {
         correlation: &Correlation,
         fold: Option<u64>,
     ) -> Result<Self, ScanOnly> {
-        let shape = shape(correlation, u64::from(u32::MAX))?;
+        let shape = shape(correlation, f64::from(u32::MAX))?;
         Self::of_shape(shape, correlation, fold, false, Limits::default())
     }
 
@@ -210,9 +203,9 @@ impl Stream {
     }
 }
 
-fn shape(correlation: &Correlation, most: u64) -> Result<Shape, ScanOnly> {
+fn shape(correlation: &Correlation, most: f64) -> Result<Shape, ScanOnly> {
     let watched = || match correlation.rules.len() {
-        1..=RULES_MAX => Ok(correlation.rules.clone()),
+        1..=MAX_STREAMED_RULES => Ok(correlation.rules.clone()),
         _ => Err(ScanOnly::RuleCount),
     };
     Ok(match &correlation.kind {
@@ -233,7 +226,7 @@ fn shape(correlation: &Correlation, most: u64) -> Result<Shape, ScanOnly> {
 }
 
 /// The least whole count that satisfies every comparison.
-fn least_count(threshold: &Threshold, most: u64) -> Result<usize, ScanOnly> {
+fn least_count(threshold: &Threshold, most: f64) -> Result<usize, ScanOnly> {
     let mut least = 1_u64;
     for (comparison, bound) in &threshold.comparisons {
         let needed = match comparison {
@@ -241,7 +234,7 @@ fn least_count(threshold: &Threshold, most: u64) -> Result<usize, ScanOnly> {
             Comparison::Gte => bound.ceil(),
             _ => return Err(ScanOnly::NotMonotone),
         };
-        if needed.is_nan() || needed > most as f64 {
+        if bound.is_nan() || *bound > most {
             return Err(ScanOnly::CountTooHigh);
         }
         least = least.max(needed as u64);
@@ -294,17 +287,21 @@ mod tests {
         for (kind, timespan, reason) in [
             (count(&[(Lt, 5.0)]), 60, ScanOnly::NotMonotone),
             (count(&[(Gte, 1.0), (Neq, 3.0)]), 60, ScanOnly::NotMonotone),
-            (count(&[(Gte, 1_001.0)]), 60, ScanOnly::CountTooHigh),
+            (count(&[(Gte, 2_001.0)]), 60, ScanOnly::CountTooHigh),
             (count(&[(Gte, f64::NAN)]), 60, ScanOnly::CountTooHigh),
             (one(), 0, ScanOnly::TimespanZero),
-            (one(), 31 * 86_400, ScanOnly::TimespanTooLong),
+            (one(), 32 * 86_400, ScanOnly::TimespanTooLong),
             (one(), u64::MAX, ScanOnly::TimespanTooLong),
         ] {
+            let asked = correlation(kind.clone(), timespan);
             assert_eq!(refused(kind, timespan), Err(reason));
+            assert!(asked.is_streamable().is_err(), "{reason:?}");
         }
         let mut none = correlation(CorrelationKind::Temporal, 60);
         none.rules.clear();
         assert_eq!(Stream::new(&none, None, false), Err(ScanOnly::RuleCount));
+        assert!(none.is_streamable().is_err());
+        assert!(refused(count(&[(Gte, 2_000.0)]), 31 * 86_400).is_ok());
     }
 
     #[test]

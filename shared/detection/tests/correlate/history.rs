@@ -117,10 +117,14 @@ prop_compose! {
     fn events()(
         base in proptest::sample::select(&STARTS[..]),
         spread in prop_oneof![Just(12_i64), Just(40), Just(90)],
-        raw in vec((0..4_usize, 0..90_i64, 0..5_u8, 0..2_u8, 0..3_u8, 0..8_u8), 0..70),
+        // Few rules, values and groups make dense histories, many make wide ones.
+        (rules, values, users, networks) in (1..5_usize, 2..8_u8, 1..3_u8, 1..4_u8),
+        raw in vec((0..4_usize, 0..90_i64, any::<u8>(), any::<u8>(), any::<u8>(), 0..8_u8), 0..70),
     ) -> Vec<Sighting> {
         let mut events = Vec::new();
         for (n, (rule, time, value, user, network, also)) in raw.into_iter().enumerate() {
+            let (rule, value) = (rule % rules, value % values);
+            let (user, network) = (user % users, network % networks);
             let sighting = |rule: usize| Sighting {
                 rule: EVENT_RULES[rule].to_owned(),
                 time: base.saturating_add(time % spread),

@@ -1,6 +1,11 @@
 //! Streaming correlation converges: whatever the order, the duplicates, the
 //! cuts, the interleaving of workers and their crashes, the same fold windows
 //! alert as a naive look at the whole history finds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect in the shortest way"
+)]
 
 mod first_seen;
 mod history;
@@ -15,7 +20,7 @@ use detection::rule::Correlation;
 use history::History;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use world::{Found, Sabotage, World, direct_sighting, origin};
 
 type ByGroup = BTreeMap<Vec<String>, Vec<Sighting>>;
