@@ -1,5 +1,11 @@
 //! What every built-in rule owes its reader.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use detection::RuleSet;

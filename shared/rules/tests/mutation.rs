@@ -1,6 +1,12 @@
 //! Whether the cases would notice a broken rule: each search of each rule,
 //! and each line of it, is taken away in turn, and a case has to fail.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects in the shortest way"
+)]
+
 use std::collections::BTreeMap;
 
 use detection::RuleSet;
@@ -122,10 +128,9 @@ fn cut_alike(own: &mut Detection, cut: &Detection) {
             });
         }
         if let (SearchBody::AnyOf(bodies), SearchBody::AnyOf(left)) = (&mut search.body, &cut.body)
+            && bodies.len() != left.len()
         {
-            if bodies.len() != left.len() {
-                *bodies = left.clone();
-            }
+            bodies.clone_from(left);
         }
     }
 }

@@ -19,6 +19,9 @@ pub use judge::{Finding, findings, judge, rules_of};
 pub use lay::records;
 pub use read::{Case, CaseFault, Expect, MAX_FILE_BYTES, MAX_TIMES, Step, read};
 
+/// The lists that a case brings, by name.
+type OwnLists = BTreeMap<String, Vec<String>>;
+
 /// How one case came out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -66,8 +69,7 @@ pub fn run(
     case_files: &[Source<'_>],
 ) -> Report {
     let mut report = Report::default();
-    let mut by_lists: BTreeMap<BTreeMap<String, Vec<String>>, Vec<(String, Case)>> =
-        BTreeMap::new();
+    let mut by_lists: BTreeMap<OwnLists, Vec<(String, Case)>> = BTreeMap::new();
     for file in case_files {
         match read(file.name, file.text) {
             Ok(cases) => {
