@@ -1,5 +1,13 @@
 //! The contract suite over the stores that need no service.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may say what they expect in the shortest way"
+)]
+
 use adapters_local::{FileState, MemoryState};
 use pipeline::ports::{Claim, Lease, StateStore};
 use trailward_tests::promises::{self, NOW};

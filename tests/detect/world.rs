@@ -53,9 +53,14 @@ impl World {
 
     /// A new container: a detector that remembers nothing.
     pub(crate) fn detector(&self) -> Detector {
+        Detector::new(self.parts())
+    }
+
+    /// What a detector here is made of.
+    pub(crate) fn parts(&self) -> Parts {
         let now_ms = self.now_ms.clone();
         let clock: Clock = Arc::new(move || now_ms.load(Ordering::Relaxed));
-        Detector::new(Parts {
+        Parts {
             rules: self.rules.clone(),
             state: self.state.clone(),
             sink: self.sink.clone(),
@@ -64,7 +69,7 @@ impl World {
             voice: Voice::default(),
             log_groups: Some(vec![LOG_GROUP.to_owned()]),
             rules_refused: 0,
-        })
+        }
     }
 
     /// A new attempt, with a minute to go.
@@ -139,3 +144,14 @@ pub(crate) fn time(seconds: i64) -> String {
     let (hours, minutes) = (second / 3_600, second / 60 % 60);
     format!("2026-03-02T{hours:02}:{minutes:02}:{:02}Z", second % 60)
 }
+
+/// A rule that alerts on single events.
+pub(crate) const STOPPED: &str = "
+title: Trail stopped
+id: 7d1f1c1e-0000-4000-8000-000000000001
+level: high
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {eventName: StopLogging}
+  condition: selection
+";

@@ -1,6 +1,6 @@
 //! Real records, from a folder that `CORPUS` names: `.jsonl` files in any
-//! form and trail files. None of them may be a fault, the scan must agree with
-//! `serde_json` on each, and every derived field must be computed.
+//! form and trail files. None of them may be a fault, and every derived field
+//! of every one must be computed.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,12 +13,10 @@
     reason = "a test may fail loudly, and says why it tried nothing"
 )]
 
-mod agreement;
-
 use std::path::{Path, PathBuf};
 
 use cloudtrail::envelope::each_record;
-use cloudtrail::{Derived, Layer, Record};
+use cloudtrail::{Derived, Record};
 
 /// Every `.jsonl` and `.json.gz` file under `CORPUS`.
 fn files() -> Vec<PathBuf> {
@@ -62,12 +60,6 @@ fn no_real_record_is_a_fault() {
             }
             assert!(!record.identity().is_empty());
             assert!(!record.is_oversize());
-            let text = record.root().text();
-            agreement::assert_agrees(&text);
-            // Real records are read in place: none takes the slow path.
-            let inside = agreement::escaped(&text);
-            let record = Record::scan(inside.as_bytes(), Layer::Escaped).unwrap();
-            assert_eq!(record.root().layer(), Layer::Escaped, "{text}");
         });
         assert!(records > 0, "{} is empty", path.display());
         if path.to_string_lossy().contains("invictus-trail") {

@@ -1,11 +1,6 @@
 //! Every file under `broken/` is refused at the line and with the words that
 //! its first line promises.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the test reads a folder; the crate itself never does"
-)]
-
 use std::fs;
 use std::path::Path;
 

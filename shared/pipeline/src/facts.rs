@@ -31,6 +31,8 @@ pub struct EventFacts {
     pub agent: String,
     /// `errorCode`, or empty.
     pub error_code: String,
+    /// `errorMessage`, or empty: a refused sign-in has no code.
+    pub error_message: String,
     /// The principal as rules group by it: arn, else user name, else
     /// principal id, else the invoking service.
     pub principal: String,
@@ -71,6 +73,7 @@ impl EventFacts {
             source_ip: text(record, Member::SourceIpAddress),
             agent: text(record, Member::UserAgent),
             error_code: text(record, Member::ErrorCode),
+            error_message: text(record, Member::ErrorMessage),
             principal: record
                 .principal()
                 .map(|name| bounded(&name))
@@ -83,6 +86,17 @@ impl EventFacts {
     /// the epoch, always the same, so that a retry decides as before.
     pub fn time_or_epoch(&self) -> i64 {
         self.time.unwrap_or(0)
+    }
+}
+
+impl EventFacts {
+    /// What the call failed with: the code, else the message; empty where it
+    /// succeeded.
+    pub fn failure(&self) -> &str {
+        match self.error_code.as_str() {
+            "" => &self.error_message,
+            code => code,
+        }
     }
 }
 

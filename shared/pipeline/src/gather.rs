@@ -16,9 +16,6 @@ use crate::accounts::Accounts;
 use crate::facts::{EventFacts, bounded};
 use crate::keys;
 
-/// The fold group where a rule names none.
-const DEFAULT_GROUP: &str = "trailward.principal";
-
 /// What a batch left behind.
 #[derive(Debug, Default)]
 pub(crate) struct Harvest {
@@ -171,7 +168,7 @@ impl<'a> Gather<'a> {
         let rules = self.rules;
         let settings = &rules.rule(found.rule).meta.settings;
         let group = match settings.group.as_slice() {
-            [] => vec![self.text(record, DEFAULT_GROUP)],
+            [] => vec![record.principal().unwrap_or_default().into_owned()],
             fields => fields
                 .iter()
                 .map(|field| self.text(record, field))

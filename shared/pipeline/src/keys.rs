@@ -224,3 +224,118 @@ fn hex(digest: &[u8]) -> String {
             text
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn group(values: &[&str]) -> Vec<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    fn day() -> FoldWindow {
+        FoldWindow {
+            start: 1_772_409_600,
+            seconds: 86_400,
+        }
+    }
+
+    /// State outlives the code that wrote it: these strings never change.
+    #[test]
+    fn stored_names_are_these() {
+        let rule = sample::rule("id: r-1");
+        let account = "111122223333";
+        let kim = group(&["kim"]);
+        let pinned = [
+            (
+                fingerprint(&rule, account, &kim, day(), false),
+                "efdb67356bbcf28a3c8f9d202456ad13",
+            ),
+            (
+                fingerprint(&rule, account, &kim, day(), true),
+                "a75500a8c498afe6c4a166fba3711766",
+            ),
+            (
+                window(&rule, account, &kim).0,
+                "b1e0a61e0065fb1b9f867c12e1c7c4e4",
+            ),
+            (
+                seen(&rule, account, &kim),
+                "e31b95e49ff92de435b3d4e0ed87e697",
+            ),
+            (seen_value("boto3"), "e4021fbb3c3669b12a3a2f9507991555"),
+            (activation(&rule.meta), "558ed7f787b08fea641af18cf144d7ac"),
+            (rule_version(&rule.meta), "cfc718edf221be8d85f64cd7e567a739"),
+            (storm("other").0, "698ebe4126fda3f85ea58a56d37dc915"),
+            (
+                storm_summary("other", 7),
+                "70a10741e4b32ac04094f81dc6b3d896",
+            ),
+            (
+                plain_identity("a b".to_owned()),
+                "f5c7623d898d87971c78d6bfa0d8999b",
+            ),
+            (content(b"{"), "021fb596db81e6d02bf3d2586ee3981f"),
+        ];
+        for (key, stored) in pinned {
+            assert_eq!(key, stored);
+        }
+    }
+
+    #[test]
+    fn every_part_makes_another_key() {
+        let rule = sample::rule("id: r-1");
+        let organization = sample::rule("id: r-1\ntrailward: {scope: organization}");
+        let mut newer = rule.clone();
+        newer.meta.version = "0000000000000002".to_owned();
+        let other = sample::rule("id: r-2");
+        let base = |rule: &Rule| fingerprint(rule, "1", &group(&["a", "b"]), day(), false);
+        let keys = [
+            base(&rule),
+            base(&newer),
+            base(&other),
+            base(&organization),
+            fingerprint(&rule, "2", &group(&["a", "b"]), day(), false),
+            fingerprint(&rule, "1", &group(&["ab", ""]), day(), false),
+            fingerprint(&rule, "1", &group(&["a", "b"]), day(), true),
+            fingerprint(&rule, "1", &group(&["a", "b"]), day().previous(), false),
+            window(&rule, "1", &group(&["a", "b"])).0,
+            seen(&rule, "1", &group(&["a", "b"])),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        // Only `scope: organization` spans accounts.
+        let spans = |account: &str| fingerprint(&organization, account, &[], day(), false);
+        assert_eq!(spans("1"), spans("2"));
+    }
+
+    #[test]
+    fn identities_are_plain_or_hashed() {
+        let plain = "111122223333:0f0e0d0c-0b0a-4909-8807-060504030201";
+        assert_eq!(plain_identity(plain.to_owned()), plain);
+        for odd in ["", "a#b", "a\nb", &"x".repeat(101)] {
+            assert_eq!(plain_identity(odd.to_owned()).len(), 32, "{odd}");
+        }
+    }
+
+    #[test]
+    fn fold_windows_are_whole_multiples_of_a_timespan() {
+        let seconds = |text: &str| fold_seconds(&sample::rule(text));
+        assert_eq!(seconds("id: r-1"), 86_400);
+        assert_eq!(seconds("id: r-1\ntrailward: {fold: 1h}"), 3_600);
+        assert_eq!(
+            seconds("id: r-1\ntrailward: {first-seen: {value: userAgent, forget: 30d}}"),
+            30 * 86_400
+        );
+        let correlation = |fold: &str| fold_seconds(&sample::correlation("7m", fold));
+        assert_eq!(correlation(""), 206 * 420);
+        assert_eq!(correlation("trailward: {fold: 10m}"), 840);
+    }
+
+    #[test]
+    fn windows_are_aligned_before_the_epoch_too() {
+        assert_eq!(FoldWindow::holding(1_772_442_900, 86_400), day());
+        assert_eq!(FoldWindow::holding(-1, 60).start, 0, "clamped");
+    }
+}

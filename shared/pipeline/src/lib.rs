@@ -22,6 +22,8 @@ pub mod neutral;
 pub mod ports;
 mod quarantining;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod scan;
 pub mod settings;
 pub mod storm;

@@ -77,7 +77,7 @@ mod tests {
     fn keys_hold_no_record_text() {
         assert_eq!(
             key(b"{\"user\":\"kim\"", 1_772_442_900),
-            "unreadable/2026/03/02/f3be85d9ba1bd475b32f24bc1c19fd79"
+            "unreadable/2026/03/02/d488c219de509ff875e829023f433fad"
         );
     }
 

@@ -22,7 +22,7 @@ pub fn render(alert: &Alert<'_>, voice: &Voice) -> Mail {
         ("kind", "alert".to_owned()),
         ("level", level.to_owned()),
         ("rule_id", value(&alert.rule.meta.id)),
-        ("account", alert.event.account.clone()),
+        ("account", value(&alert.event.account)),
         ("region", value(&alert.event.region)),
         ("fingerprint", alert.fingerprint.to_owned()),
     ];

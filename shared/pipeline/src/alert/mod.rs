@@ -6,6 +6,8 @@
 
 mod link;
 mod mail;
+#[cfg(test)]
+mod tests;
 mod text;
 mod who;
 mod words;

@@ -82,7 +82,7 @@ impl Telling<'_> {
         }
         let service = event.source.trim_end_matches(".amazonaws.com");
         let call = format!("{} ({})", self.known(&event.name), self.known(service));
-        match (self.voice.language, event.error_code.is_empty()) {
+        match (self.voice.language, event.failure().is_empty()) {
             (Language::En, true) => format!("{who} called {call} in {place}."),
             (Language::En, false) => format!("{who} tried {call} in {place}, and was refused."),
             (Language::Zh, true) => format!("{who} 在{place}调用了 {call}。"),
@@ -195,7 +195,7 @@ impl Telling<'_> {
 
     fn outcome(&self) -> String {
         let words = self.words();
-        match self.alert.event.error_code.as_str() {
+        match self.alert.event.failure() {
             "" => words.succeeded.to_owned(),
             code => format!("{} ({})", words.refused, value(code)),
         }
