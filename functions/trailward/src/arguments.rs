@@ -1,0 +1,112 @@
+//! What may be typed. The texts here are the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use detection::rule::Level;
+
+/// Analyse AWS CloudTrail files with the rules that watch the account.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit status: 0 done; 1 a check failed or --fail-on was reached; \
+                        2 bad usage or unreadable input."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the rules over files and print findings and alerts
+    Scan(Scan),
+    /// List, check and test rules
+    #[command(subcommand)]
+    Rules(Rules),
+}
+
+/// Which rules are used.
+#[derive(Debug, Args)]
+pub(crate) struct RuleSources {
+    /// A folder (or file) of Sigma rules, besides the built-in ones; may be repeated
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Leave the built-in rules out
+    #[arg(long)]
+    pub(crate) no_builtin_rules: bool,
+    /// A file of exceptions (Sigma filter documents)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exceptions: Option<PathBuf>,
+    /// A folder of lists, one `NAME.txt` per placeholder `%NAME%`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) lists: Option<PathBuf>,
+}
+
+/// Files to read.
+#[derive(Debug, Args)]
+pub(crate) struct Inputs {
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) rules: RuleSources,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Print nothing below this level
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = AtLevel::Informational)]
+    pub(crate) min_level: AtLevel,
+    /// Exit with status 1 where a finding has at least this level
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<AtLevel>,
+    /// Keep dedup state between runs in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// One line per rule: level, id, title
+    List(RuleSources),
+    /// Load every rule and print what is refused, with file and line
+    Check(RuleSources),
+    /// Run the cases that stand beside each rule
+    Test(RuleSources),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Sigma's levels, as an option's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AtLevel {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<AtLevel> for Level {
+    fn from(level: AtLevel) -> Self {
+        match level {
+            AtLevel::Informational => Level::Informational,
+            AtLevel::Low => Level::Low,
+            AtLevel::Medium => Level::Medium,
+            AtLevel::High => Level::High,
+            AtLevel::Critical => Level::Critical,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `trailward rules list|check|test`.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use detection::rule::{Logic, Rule, Staged};
+use pipeline::alert::level_name;
+use rules::cases;
+
+use crate::Ending;
+use crate::arguments::{RuleSources, Rules};
+use crate::rule_files::RuleFiles;
+
+pub(crate) fn run(command: Rules) -> Result<Ending> {
+    match command {
+        Rules::List(options) => list(&options),
+        Rules::Check(options) => check(&options),
+        Rules::Test(options) => test(&options),
+    }
+}
+
+fn list(options: &RuleSources) -> Result<Ending> {
+    let (set, problems) = RuleFiles::read(options)?.load();
+    let mut rules: Vec<&Rule> = set.rules().iter().collect();
+    rules.sort_by(|a, b| {
+        b.meta
+            .level
+            .cmp(&a.meta.level)
+            .then(a.meta.title.cmp(&b.meta.title))
+    });
+    let mut out = io::stdout().lock();
+    for rule in rules {
+        writeln!(
+            out,
+            "{level:<13}  {id:<36}  {kind:<11}  {title}{staged}",
+            level = level_name(rule.meta.level),
+            id = rule.meta.id,
+            kind = kind(rule),
+            title = rule.meta.title,
+            staged = if rule.meta.settings.staged == Staged::No {
+                ""
+            } else {
+                "  (staged)"
+            },
+        )?;
+    }
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    Ok(Ending::Done)
+}
+
+fn kind(rule: &Rule) -> &'static str {
+    match (&rule.logic, &rule.meta.settings.first_seen) {
+        (Logic::Event(_), None) => "event",
+        (Logic::Event(_), Some(_)) => "first-seen",
+        (Logic::Correlation(_), _) => "correlation",
+        (Logic::Filter(_), _) => "exception",
+    }
+}
+
+fn check(options: &RuleSources) -> Result<Ending> {
+    let (set, problems) = RuleFiles::read(options)?.load();
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    for rule in set.rules() {
+        if let Some(reason) = pipeline::scan::scan_only_reason(rule) {
+            eprintln!(
+                "{}:{}: rule `{}` runs in `scan` and `report` only: {reason}",
+                rule.meta.location.file, rule.meta.location.line, rule.meta.title
+            );
+        }
+    }
+    writeln!(
+        io::stdout(),
+        "{} rules, {} refused",
+        set.len(),
+        problems.len()
+    )?;
+    Ok(if problems.is_empty() {
+        Ending::Done
+    } else {
+        Ending::Failed
+    })
+}
+
+fn test(options: &RuleSources) -> Result<Ending> {
+    let files = RuleFiles::read(options)?;
+    let mut clean = true;
+    let mut count = 0;
+    if !options.no_builtin_rules {
+        let sources: Vec<_> = rules::sources().collect();
+        let case_files: Vec<_> = rules::case_files().collect();
+        let report = cases::run(&sources, &rules::shipped_lists(), &[], &case_files);
+        count += tell(&report);
+        clean &= report.is_clean();
+    }
+    let case_files: Vec<_> = files
+        .own
+        .iter()
+        .filter(|file| file.is_cases())
+        .map(|file| file.source())
+        .collect();
+    let report = cases::run(&files.sources(), &files.lists, &files.builtin, &case_files);
+    count += tell(&report);
+    clean &= report.is_clean();
+    writeln!(
+        io::stdout(),
+        "{count} cases, {}",
+        if clean {
+            "all as expected"
+        } else {
+            "some failed"
+        }
+    )?;
+    Ok(if clean { Ending::Done } else { Ending::Failed })
+}
+
+/// Prints what is wrong; returns the number of cases.
+fn tell(report: &cases::Report) -> usize {
+    for problem in &report.problems {
+        eprintln!("{problem}");
+    }
+    for fault in &report.faults {
+        eprintln!("{fault}");
+    }
+    for verdict in &report.verdicts {
+        if let Some(failure) = &verdict.failure {
+            eprintln!(
+                "{}:{}: case `{}`: {failure}",
+                verdict.file, verdict.case.line, verdict.case.name
+            );
+        }
+    }
+    report.verdicts.len()
+}
