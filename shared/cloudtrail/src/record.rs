@@ -202,6 +202,7 @@ mod tests {
             ),
             (r#"{"a.b":1}"#, true),
             (r#"{"userIdentity":{"a.b":1}}"#, true),
+            (r#"{"userIdentity.type":"Root"}"#, true),
         ] {
             assert_eq!(plain(text).has_dotted_keys(), dotted, "{text}");
         }
