@@ -13,6 +13,7 @@
 
 use std::ops::ControlFlow;
 
+use cloudtrail::derived::Derived;
 use cloudtrail::{Json, Kind, Member, Record};
 
 use crate::engine::text::Value;
@@ -21,17 +22,25 @@ use crate::engine::text::Value;
 #[derive(Debug)]
 pub(crate) struct Field {
     path: Box<str>,
-    start: Option<Start>,
+    start: Start,
 }
 
-/// Where a walk may start instead of at the root.
+/// Where the values are looked for first.
 #[derive(Debug)]
-struct Start {
-    member: Member,
-    /// What is left of the path behind the member; empty for the member.
-    rest: Box<str>,
-    /// Whether the member stands in `userIdentity`.
-    nested: bool,
+enum Start {
+    /// From the root on.
+    Root,
+    /// From a noted member on.
+    Member {
+        member: Member,
+        /// What is left of the path behind the member; empty for the member.
+        rest: Box<str>,
+        /// Whether the member stands in `userIdentity`.
+        nested: bool,
+    },
+    /// Nowhere: the values are derived. A member that a record might bring
+    /// under such a name is never read.
+    Derived(Derived),
 }
 
 /// What is done with each value; a break ends the walk.
@@ -43,66 +52,76 @@ impl Field {
             .iter()
             .filter_map(|(member, known)| Some((*member, *known, behind(path, known)?)))
             .max_by_key(|(_, known, _)| known.len());
-        Self {
-            path: path.into(),
-            start: longest.map(|(member, known, rest)| Start {
+        let start = match (Derived::from_path(path), longest) {
+            (Some(derived), _) => Start::Derived(derived),
+            (None, None) => Start::Root,
+            (None, Some((member, known, rest))) => Start::Member {
                 member,
                 rest: rest.into(),
                 nested: known.contains('.'),
-            }),
+            },
+        };
+        Self {
+            path: path.into(),
+            start,
         }
     }
 
     /// The member that this field is, if it is one.
     pub(crate) fn member(&self) -> Option<Member> {
-        self.start
-            .as_ref()
-            .filter(|start| start.rest.is_empty())
-            .map(|start| start.member)
+        match &self.start {
+            Start::Member { member, rest, .. } if rest.is_empty() => Some(*member),
+            _ => None,
+        }
     }
 
     /// How dear reading the field is, beside other fields.
     pub(crate) fn cost(&self) -> u32 {
         match &self.start {
-            Some(start) if start.rest.is_empty() => 1,
-            Some(_) => 8,
-            None => 30,
+            Start::Member { rest, .. } if rest.is_empty() => 1,
+            Start::Member { .. } => 8,
+            Start::Root => 30,
+            Start::Derived(_) => 60,
         }
     }
 
     /// Visits every value of the field, arrays taken apart; returns whether
     /// the field is present. After a break the answer is `true`.
     pub(crate) fn each(&self, record: &Record<'_>, visit: &mut Visit<'_>) -> bool {
-        let Some(start) = &self.start else {
-            return walk(record.root(), &self.path, visit).reached();
-        };
-        match record.member(start.member) {
-            Some(value) if start.rest.is_empty() => return spread(value, visit).reached(),
-            Some(value) => {
-                if walk(value, &start.rest, visit).reached() {
-                    return true;
-                }
+        match &self.start {
+            Start::Root => walk(record.root(), &self.path, visit).reached(),
+            Start::Derived(derived) => {
+                let values = record.derived(*derived);
+                let _ = values
+                    .iter()
+                    .try_for_each(|value| visit(Value::Derived(value)));
+                !values.is_empty()
             }
-            None => {}
+            Start::Member {
+                member,
+                rest,
+                nested,
+            } => match record.member(*member) {
+                Some(value) if rest.is_empty() => spread(value, visit).reached(),
+                Some(value) if walk(value, rest, visit).reached() => true,
+                _ => {
+                    // The short way found nothing. The long one can find
+                    // something only where a key contains a dot or
+                    // `userIdentity` is an array.
+                    self.path.contains('.')
+                        && (record.has_dotted_keys() || (*nested && has_identities(record)))
+                        && walk(record.root(), &self.path, visit).reached()
+                }
+            },
         }
-        // The short way found nothing. The long one can find something only
-        // where a key contains a dot or `userIdentity` is an array.
-        if !self.path.contains('.') || !start.may_lie_elsewhere(record) {
-            return false;
-        }
-        walk(record.root(), &self.path, visit).reached()
     }
 }
 
-impl Start {
-    fn may_lie_elsewhere(&self, record: &Record<'_>) -> bool {
-        let identity = || {
-            record
-                .member(Member::UserIdentity)
-                .is_some_and(|identity| identity.kind() == Kind::Array)
-        };
-        record.has_dotted_keys() || (self.nested && identity())
-    }
+/// Whether `userIdentity` is an array, in which the scan notes nothing.
+fn has_identities(record: &Record<'_>) -> bool {
+    record
+        .member(Member::UserIdentity)
+        .is_some_and(|identity| identity.kind() == Kind::Array)
 }
 
 /// What is left of `path` behind `known`, without the dot between them.
@@ -210,7 +229,9 @@ mod tests {
         "userIdentity": {"type": "Root", "a": [{"b": 1}, {"b": [2, null]}, {"c.d": 3}]},
         "eventName": "X",
         "requestParameters": {"x.y": {"z": 4}, "x": {"q": 5}, "none": [], "null": null},
-        "tags.key": 6
+        "tags.key": 6,
+        "sourceIPAddress": "198.51.100.7",
+        "trailward": {"agent": "made up"}
     }"#;
 
     fn values(path: &str) -> (bool, Vec<String>) {
@@ -240,6 +261,8 @@ mod tests {
             ("eventName.x", false, vec![]),
             ("errorCode", false, vec![]),
             ("", false, vec![]),
+            ("trailward.network", true, vec!["198.51.100.0/24"]),
+            ("trailward.agent", false, vec![]),
         ] {
             let wanted = wanted.into_iter().map(str::to_owned).collect();
             assert_eq!(values(path), (present, wanted), "{path}");
