@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use cloudtrail::Record;
+use cloudtrail::{Kind, Record};
 
-use crate::engine::field::each_scalar;
+use crate::engine::field::{Field, each_scalar};
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
@@ -128,6 +128,22 @@ impl Judge<'_, '_> {
             }
             None => Ok(false),
         }
+    }
+}
+
+impl Judge<'_, '_> {
+    fn ask_field(&self, field: &Field, wanted: &Wanted) -> Result<bool, FaultReason> {
+        let mut search = Search::new(self, wanted);
+        // The short way of nearly every question: one value, at its place.
+        if let Some(value) = field.member().and_then(|member| self.record.member(member))
+            && value.kind() != Kind::Array
+        {
+            return search.passes(Value::Json(value));
+        }
+        let present = field.each(self.record, &mut |value| search.look(value));
+        search
+            .outcome
+            .map(|found| found || (!present && wanted.null))
     }
 }
 

@@ -75,6 +75,16 @@ impl Field {
         }
     }
 
+    /// Whether the values may stand elsewhere than at the field's member.
+    pub(crate) fn may_lie_elsewhere(&self, record: &Record<'_>) -> bool {
+        match &self.start {
+            Start::Member { nested: true, .. } => {
+                record.has_dotted_keys() || has_identities(record)
+            }
+            _ => false,
+        }
+    }
+
     /// How dear reading the field is, beside other fields.
     pub(crate) fn cost(&self) -> u32 {
         match &self.start {
@@ -108,8 +118,8 @@ impl Field {
                     // The short way found nothing. The long one can find
                     // something only where a key contains a dot or
                     // `userIdentity` is an array.
-                    self.path.contains('.')
-                        && (record.has_dotted_keys() || (*nested && has_identities(record)))
+                    (record.has_dotted_keys() || (*nested && has_identities(record)))
+                        && self.path.contains('.')
                         && walk(record.root(), &self.path, visit).reached()
                 }
             },

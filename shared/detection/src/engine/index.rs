@@ -1,11 +1,13 @@
 //! Which rules can match a record at all, told by its `eventName`, else by
-//! its `eventSource`. Most records have a name that no rule wants; for them
-//! matching is a lookup and the few rules that have no such key.
+//! another member for which a rule wants one of a few texts. Most records have
+//! values that no rule wants; for them matching is a few lookups and the rules
+//! that have no such key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudtrail::{Kind, Member, Record};
 
+use crate::engine::field::Field;
 use crate::engine::fold::FoldTable;
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::text::{Text, Value};
@@ -22,17 +24,42 @@ pub(crate) struct Group {
 /// Rules that may match records of one kind.
 pub(crate) type Candidates = Vec<Group>;
 
-/// The index over the event rules of a set.
+/// The index over the event rules of a set. No rule is in two of its lists,
+/// `everything` aside.
 #[derive(Debug)]
 pub(crate) struct Index {
     by_name: FoldTable<Candidates>,
     prefixes: Prefixes,
-    by_source: Option<FoldTable<Candidates>>,
+    by_member: Vec<ByMember>,
     /// Rules that any record may match.
     unkeyed: Candidates,
-    /// Every rule, for records whose name or source is no plain value.
+    /// Every rule, for records in which a key's value is no plain one.
     everything: Candidates,
 }
+
+/// Candidates by the value of one member.
+#[derive(Debug)]
+struct ByMember {
+    member: Member,
+    field: Field,
+    table: FoldTable<Candidates>,
+}
+
+/// Members other than the name that a rule is looked up by, the most telling
+/// one first.
+const KEY_MEMBERS: [Member; 11] = [
+    Member::EventSource,
+    Member::ErrorCode,
+    Member::SourceIpAddress,
+    Member::IdentityArn,
+    Member::IdentityUserName,
+    Member::IdentityType,
+    Member::IdentityInvokedBy,
+    Member::RecipientAccountId,
+    Member::AwsRegion,
+    Member::EventType,
+    Member::EventCategory,
+];
 
 /// Candidates by the beginning of the name.
 #[derive(Debug)]
@@ -55,7 +82,7 @@ impl Index {
     pub(crate) fn new(program: &Program, plans: &[&Node]) -> Self {
         let mut names: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut prefixes: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
-        let mut sources: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
+        let mut others: BTreeMap<usize, BTreeMap<Vec<u8>, BTreeSet<usize>>> = BTreeMap::new();
         let mut unkeyed = BTreeSet::new();
         for (plan, node) in plans.iter().enumerate() {
             if let Some(keys) = keys(program, node, Member::EventName) {
@@ -67,13 +94,18 @@ impl Index {
                 }
                 continue;
             }
-            match keys(program, node, Member::EventSource) {
-                Some(keys) if keys.prefixes.is_empty() => {
-                    for source in keys.exact {
-                        sources.entry(source).or_default().insert(plan);
+            let other = KEY_MEMBERS.iter().enumerate().find_map(|(place, member)| {
+                let keys = keys(program, node, *member)?;
+                keys.prefixes.is_empty().then_some((place, keys.exact))
+            });
+            match other {
+                Some((place, values)) => {
+                    let table = others.entry(place).or_default();
+                    for value in values {
+                        table.entry(value).or_default().insert(plan);
                     }
                 }
-                _ => {
+                None => {
                     unkeyed.insert(plan);
                 }
             }
@@ -92,38 +124,57 @@ impl Index {
                     .map(|(prefix, plans)| (prefix.clone().into(), groups(plans)))
                     .collect(),
             ),
-            by_source: (!sources.is_empty()).then(|| table(&sources)),
+            by_member: others
+                .into_iter()
+                .filter_map(|(place, values)| {
+                    let member = *KEY_MEMBERS.get(place)?;
+                    Some(ByMember {
+                        member,
+                        field: Field::new(member.path()),
+                        table: table(&values),
+                    })
+                })
+                .collect(),
             unkeyed: groups(&unkeyed),
             everything: groups(&(0..plans.len()).collect()),
         }
     }
 
-    /// The candidates for a record; no rule is in two of the lists.
-    pub(crate) fn candidates(&self, record: &Record<'_>) -> [&[Group]; 3] {
-        let name = match key(record, Member::EventName) {
-            Key::Odd => return [&self.everything, &[], &[]],
-            Key::Absent => &[],
+    /// Calls `each` with the candidates for a record, list by list. `false`:
+    /// the record is an odd one; whatever was found is void, and everything
+    /// has to be tried.
+    #[must_use]
+    pub(crate) fn candidates(&self, record: &Record<'_>, each: &mut impl FnMut(&[Group])) -> bool {
+        match key(record, Member::EventName) {
+            Key::Odd => return false,
+            Key::Absent => {}
             Key::Text(text) => {
                 let name = text.folded();
                 match self.by_name.get(name) {
-                    Some(candidates) => candidates.as_slice(),
-                    None => self.prefixes.get(name),
+                    Some(candidates) => each(candidates),
+                    None => each(self.prefixes.get(name)),
                 }
             }
-        };
-        let Some(by_source) = &self.by_source else {
-            return [name, &[], &self.unkeyed];
-        };
-        let source = match key(record, Member::EventSource) {
-            Key::Odd => return [&self.everything, &[], &[]],
-            Key::Absent => None,
-            Key::Text(text) => by_source.get(text.folded()),
-        };
-        [
-            name,
-            source.map(Vec::as_slice).unwrap_or_default(),
-            &self.unkeyed,
-        ]
+        }
+        for by in &self.by_member {
+            match key(record, by.member) {
+                Key::Odd => return false,
+                Key::Absent if by.field.may_lie_elsewhere(record) => return false,
+                Key::Absent => {}
+                Key::Text(text) => {
+                    if let Some(candidates) = by.table.get(text.folded()) {
+                        each(candidates);
+                    }
+                }
+            }
+        }
+        each(&self.unkeyed);
+        true
+    }
+
+    /// Every rule.
+    pub(crate) fn everything(&self) -> &[Group] {
+        &self.everything
     }
 }
 

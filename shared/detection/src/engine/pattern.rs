@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr2_iter, memmem};
 use regex::{Regex, RegexBuilder};
 
 use crate::engine::text::{Text, lower_case};
@@ -34,7 +34,7 @@ enum Shape {
     /// order, and after the last.
     Pieces {
         first: Box<[u8]>,
-        middle: Box<[Box<[u8]>]>,
+        middle: Box<[Needle]>,
         last: Box<[u8]>,
     },
     /// With `?`: characters have to be counted.
@@ -120,7 +120,10 @@ fn shape(parts: &[PatternPart], cased: bool) -> Shape {
         None => Shape::Exact(first),
         Some(last) => Shape::Pieces {
             first,
-            middle: pieces.filter(|piece| !piece.is_empty()).collect(),
+            middle: pieces
+                .filter(|piece| !piece.is_empty())
+                .map(Needle::new)
+                .collect(),
             last,
         },
     }
@@ -154,7 +157,7 @@ fn same(bytes: &[u8], literal: &[u8], cased: bool) -> bool {
     }
 }
 
-fn fits(bytes: &[u8], first: &[u8], middle: &[Box<[u8]>], last: &[u8], cased: bool) -> bool {
+fn fits(bytes: &[u8], first: &[u8], middle: &[Needle], last: &[u8], cased: bool) -> bool {
     let Some((start, rest)) = bytes.split_at_checked(first.len()) else {
         return false;
     };
@@ -169,8 +172,8 @@ fn fits(bytes: &[u8], first: &[u8], middle: &[Box<[u8]>], last: &[u8], cased: bo
         return false;
     }
     for piece in middle {
-        let Some(behind) = find(rest, piece, cased).and_then(|at| rest.get(at + piece.len()..))
-        else {
+        let found = piece.find_in(rest, cased);
+        let Some(behind) = found.and_then(|at| rest.get(at + piece.bytes.len()..)) else {
             return false;
         };
         rest = behind;
@@ -178,30 +181,63 @@ fn fits(bytes: &[u8], first: &[u8], middle: &[Box<[u8]>], last: &[u8], cased: bo
     true
 }
 
-/// Where `needle` first stands in `text`.
-pub(crate) fn find(text: &[u8], needle: &[u8], cased: bool) -> Option<usize> {
+/// A text that is looked for inside others.
+#[derive(Debug)]
+struct Needle {
+    bytes: Box<[u8]>,
+    /// Where its rarest character stands: the search looks for that one.
+    rarest: usize,
+}
+
+/// Characters of names, ARNs and user agents, the frequent ones first.
+const FREQUENT: &[u8] = b"eaiotrsn/-lcd.m1u:p02hg3b4y6v5_fw789kxqzj";
+
+impl Needle {
+    fn new(bytes: Box<[u8]>) -> Self {
+        let rank = |byte: &u8| {
+            let byte = byte.to_ascii_lowercase();
+            let place = FREQUENT.iter().position(|frequent| *frequent == byte);
+            place.unwrap_or(FREQUENT.len())
+        };
+        let rarest = (0..bytes.len())
+            .max_by_key(|at| bytes.get(*at).map(rank))
+            .unwrap_or_default();
+        Self { bytes, rarest }
+    }
+
+    /// Where the needle first stands in `text`.
+    fn find_in(&self, text: &[u8], cased: bool) -> Option<usize> {
+        find(text, &self.bytes, self.rarest, cased)
+    }
+}
+
+/// Whether `needle` stands anywhere in `text`.
+pub(crate) fn contains(text: &[u8], needle: &[u8], cased: bool) -> bool {
+    find(text, needle, 0, cased).is_some()
+}
+
+fn find(text: &[u8], needle: &[u8], rarest: usize, cased: bool) -> Option<usize> {
     if cased {
         return memmem::find(text, needle);
     }
     if text.len() > SEARCH_IN_PLACE_BYTES {
         return memmem::find(&text.to_ascii_lowercase(), &needle.to_ascii_lowercase());
     }
-    let Some(first) = needle.first() else {
+    let Some(sought) = needle.get(rarest) else {
         return Some(0);
     };
-    let (low, high) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let starts = text.len().checked_sub(needle.len())? + 1;
-    let mut from = 0;
-    loop {
-        let at = from + memchr2(low, high, text.get(from..starts)?)?;
-        if text
-            .get(at..at + needle.len())?
-            .eq_ignore_ascii_case(needle)
-        {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    // Only where the needle still fits into the text.
+    let behind = rarest + text.len().checked_sub(needle.len())? + 1;
+    let places = text.get(rarest..behind)?;
+    memchr2_iter(
+        sought.to_ascii_lowercase(),
+        sought.to_ascii_uppercase(),
+        places,
+    )
+    .find(|at| {
+        text.get(*at..at + needle.len())
+            .is_some_and(|there| there.eq_ignore_ascii_case(needle))
+    })
 }
 
 /// A regular expression that is compiled when it is first needed: most never

@@ -137,47 +137,51 @@ impl RuleSet {
 
     /// Appends the event rules that hold for a record, in the set's order.
     /// What could not be judged is in [`Scratch::faults`] afterwards.
+    #[inline(never)]
     pub fn find(&self, record: &Record<'_>, scratch: &mut Scratch, matches: &mut Vec<Match>) {
         let before = matches.len();
         scratch.faults.clear();
         let mut judge = self.judge(record, &mut scratch.answers);
-        for groups in self.index.candidates(record) {
-            for group in groups {
-                if group.gate.is_some_and(|gate| judge.test(gate) == Ok(false)) {
-                    continue;
-                }
-                self.find_in(group, &mut judge, &mut scratch.faults, matches);
-            }
+        let told = self.index.candidates(record, &mut |groups| {
+            self.find_in(groups, &mut judge, &mut scratch.faults, matches);
+        });
+        if !told {
+            matches.truncate(before);
+            scratch.faults.clear();
+            let groups = self.index.everything();
+            self.find_in(groups, &mut judge, &mut scratch.faults, matches);
         }
-        if matches.len() > before {
-            if let Some(found) = matches.get_mut(before..) {
-                found.sort_unstable();
-                for found in found {
-                    found.excepted_by =
-                        self.exception(found.rule, &mut judge, scratch.now, &mut scratch.faults);
-                }
-            }
+        let Some(found) = matches.get_mut(before..).filter(|found| !found.is_empty()) else {
+            return;
+        };
+        found.sort_unstable();
+        for found in found {
+            found.excepted_by =
+                self.exception(found.rule, &mut judge, scratch.now, &mut scratch.faults);
         }
     }
 
     fn find_in(
         &self,
-        group: &Group,
+        groups: &[Group],
         judge: &mut Judge<'_, '_>,
         faults: &mut Vec<RuleFault>,
         matches: &mut Vec<Match>,
     ) {
-        for (rule, node) in group.plans.iter().filter_map(|plan| self.plans.get(*plan)) {
-            match judge.holds(node) {
-                Ok(false) => {}
-                Ok(true) => matches.push(Match {
-                    rule: *rule,
-                    excepted_by: None,
-                }),
-                Err(reason) => faults.push(RuleFault {
-                    rule: *rule,
-                    reason,
-                }),
+        for group in groups {
+            if group.gate.is_some_and(|gate| judge.test(gate) == Ok(false)) {
+                continue;
+            }
+            for (rule, node) in group.plans.iter().filter_map(|plan| self.plans.get(*plan)) {
+                let rule = *rule;
+                match judge.holds(node) {
+                    Ok(false) => {}
+                    Ok(true) => matches.push(Match {
+                        rule,
+                        excepted_by: None,
+                    }),
+                    Err(reason) => faults.push(RuleFault { rule, reason }),
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::engine::fold::FoldTable;
-use crate::engine::pattern::{LazyRegex, Pattern, find};
+use crate::engine::pattern::{LazyRegex, Pattern, contains};
 use crate::engine::text::{Text, lower_case};
 use crate::rule::{Comparison, Relation, TimePart, ValueTest};
 
@@ -192,7 +192,7 @@ impl Reference {
                 let start = value.len().checked_sub(other.len());
                 same(start.and_then(|start| value.get(start..)))
             }
-            Relation::Contains => find(value, other, self.cased).is_some(),
+            Relation::Contains => contains(value, other, self.cased),
         }
     }
 }
