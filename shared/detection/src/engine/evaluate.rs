@@ -110,16 +110,10 @@ impl Judge<'_, '_> {
                 Ok(field
                     .is_some_and(|field| field.each(self.record, &mut |_| ControlFlow::Break(()))))
             }
-            Some(Predicate::Field { field, wanted }) => {
-                let mut search = Search::new(self, wanted);
-                let present =
-                    self.program.fields.get(*field).is_some_and(|field| {
-                        field.each(self.record, &mut |value| search.look(value))
-                    });
-                search
-                    .outcome
-                    .map(|found| found || (!present && wanted.null))
-            }
+            Some(Predicate::Field { field, wanted }) => match self.program.fields.get(*field) {
+                Some(field) => self.ask_field(field, wanted),
+                None => Ok(false),
+            },
             Some(Predicate::Anywhere { wanted }) => {
                 let mut search = Search::new(self, wanted);
                 // Whether the walk ended early is in the outcome.

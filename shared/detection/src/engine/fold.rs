@@ -20,7 +20,7 @@ impl<V> FoldTable<V> {
             entries: Vec::with_capacity(entries.len()),
         };
         for (key, value) in entries {
-            let slot = table.slot(&key);
+            let slot = table.slot(&key, hashed(&key).hash);
             if let Some(free) = table.slots.get_mut(slot).filter(|s| **s == 0) {
                 *free = u32::try_from(table.entries.len() + 1).unwrap_or(u32::MAX);
                 table.entries.push((key, value));
@@ -31,16 +31,21 @@ impl<V> FoldTable<V> {
 
     /// The value of a key, compared without regard to ASCII case.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&V> {
-        let position = *self.slots.get(self.slot(key))? as usize;
+        self.get_hashed(key, hashed(key).hash)
+    }
+
+    /// The same for a key whose hash is known.
+    pub(crate) fn get_hashed(&self, key: &[u8], hash: u64) -> Option<&V> {
+        let position = *self.slots.get(self.slot(key, hash))? as usize;
         self.entries
             .get(position.checked_sub(1)?)
             .map(|(_, value)| value)
     }
 
     /// The slot that holds the key, or the free one where it would stand.
-    fn slot(&self, key: &[u8]) -> usize {
+    fn slot(&self, key: &[u8], hash: u64) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = fold_hash(key) as usize & mask;
+        let mut at = hash as usize & mask;
         while let Some(position) = self.slots.get(at).copied().filter(|p| *p != 0) {
             let held = self.entries.get(position as usize - 1);
             if held.is_some_and(|(held, _)| held.eq_ignore_ascii_case(key)) {
@@ -52,24 +57,50 @@ impl<V> FoldTable<V> {
     }
 }
 
-/// A hash that is equal for texts that differ in ASCII case only. Setting bit
-/// 5 of every byte also folds a few other characters: that costs a comparison
-/// now and then, never a wrong answer.
-fn fold_hash(key: &[u8]) -> u64 {
+/// What one look at a text tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hashed {
+    /// Equal for texts that differ in ASCII case only.
+    pub(crate) hash: u64,
+    /// The text is ASCII and has no backslash.
+    pub(crate) plain: bool,
+}
+
+/// Hashes a text, eight bytes at a time. Setting bit 5 of every byte makes
+/// the cases of a letter equal and also folds a few other characters: that
+/// costs a comparison now and then, never a wrong answer.
+#[inline]
+pub(crate) fn hashed(text: &[u8]) -> Hashed {
     const CASE: u64 = 0x2020_2020_2020_2020;
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = key.len() as u64;
-    let (words, tail) = key.as_chunks::<8>();
-    for word in words {
-        hash = (hash ^ (u64::from_le_bytes(*word) | CASE)).wrapping_mul(MIX);
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const ESCAPES: u64 = 0x5c5c_5c5c_5c5c_5c5c;
+    let mut hash = text.len() as u64;
+    let mut odd = 0;
+    let mut mix = |word: u64| {
+        hash = (hash ^ (word | CASE)).wrapping_mul(MIX);
         hash ^= hash >> 29;
+        // A byte of this is zero where the text has a backslash; subtracting
+        // one borrows into its highest bit.
+        let escapes = word ^ ESCAPES;
+        odd |= word | (escapes.wrapping_sub(LOW) & !escapes);
+    };
+    let (words, short) = text.as_chunks::<8>();
+    for word in words {
+        mix(u64::from_le_bytes(*word));
     }
-    let mut last = 0u64;
-    for byte in tail {
-        last = (last << 8) | u64::from(byte | 0x20);
+    match text.last_chunk::<8>() {
+        // What is left is in the last eight bytes, with some known ones.
+        Some(last) => mix(u64::from_le_bytes(*last)),
+        None => mix(short
+            .iter()
+            .fold(0, |word, byte| (word << 8) | u64::from(*byte))),
     }
-    hash = (hash ^ last).wrapping_mul(MIX);
-    hash ^ (hash >> 32)
+    Hashed {
+        hash: hash ^ (hash >> 32),
+        plain: odd & HIGH == 0,
+    }
 }
 
 #[cfg(test)]

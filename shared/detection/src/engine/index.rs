@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cloudtrail::{Kind, Member, Record};
 
 use crate::engine::field::Field;
-use crate::engine::fold::FoldTable;
+use crate::engine::fold::{FoldTable, hashed};
 use crate::engine::program::{Node, Predicate, Program};
-use crate::engine::text::{Text, Value};
+use crate::engine::text::{Text, Value, content};
 
 /// Rules that share a necessary predicate: where it does not hold, none of
 /// them is looked at.
@@ -148,9 +148,9 @@ impl Index {
         match key(record, Member::EventName) {
             Key::Odd => return false,
             Key::Absent => {}
-            Key::Text(text) => {
+            Key::Text(text, hash) => {
                 let name = text.folded();
-                match self.by_name.get(name) {
+                match self.by_name.get_hashed(name, hash) {
                     Some(candidates) => each(candidates),
                     None => each(self.prefixes.get(name)),
                 }
@@ -161,8 +161,8 @@ impl Index {
                 Key::Odd => return false,
                 Key::Absent if by.field.may_lie_elsewhere(record) => return false,
                 Key::Absent => {}
-                Key::Text(text) => {
-                    if let Some(candidates) = by.table.get(text.folded()) {
+                Key::Text(text, hash) => {
+                    if let Some(candidates) = by.table.get_hashed(text.folded(), hash) {
                         each(candidates);
                     }
                 }
@@ -182,14 +182,31 @@ enum Key<'r> {
     Absent,
     /// An array or object: it has several texts, or a long one.
     Odd,
-    Text(Text<'r>),
+    /// The text and the hash of its folded form.
+    Text(Text<'r>, u64),
 }
 
 fn key<'r>(record: &'r Record<'_>, member: Member) -> Key<'r> {
-    match record.member(member) {
+    let Some(value) = record.member(member) else {
+        return Key::Absent;
+    };
+    match value.kind() {
+        Kind::Array | Kind::Object => return Key::Odd,
+        Kind::String => {
+            let content = content(value);
+            let known = hashed(content);
+            if known.plain {
+                return Key::Text(Text::Ascii(content), known.hash);
+            }
+        }
+        Kind::Null | Kind::Bool | Kind::Number => {}
+    }
+    match Text::of(Value::Json(value)) {
         None => Key::Absent,
-        Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => Key::Odd,
-        Some(value) => Text::of(Value::Json(value)).map_or(Key::Absent, Key::Text),
+        Some(text) => {
+            let hash = hashed(text.folded()).hash;
+            Key::Text(text, hash)
+        }
     }
 }
 

@@ -137,7 +137,6 @@ impl RuleSet {
 
     /// Appends the event rules that hold for a record, in the set's order.
     /// What could not be judged is in [`Scratch::faults`] afterwards.
-    #[inline(never)]
     pub fn find(&self, record: &Record<'_>, scratch: &mut Scratch, matches: &mut Vec<Match>) {
         let before = matches.len();
         scratch.faults.clear();
