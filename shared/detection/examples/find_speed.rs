@@ -3,6 +3,13 @@
 //! `cargo run --release -p detection --example find_speed -- RECORDS RULES...`
 //! where RECORDS is a folder of record files and RULES are rule files.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a measurement reads files and the clock, and prints"
+)]
+
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
