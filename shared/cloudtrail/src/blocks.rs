@@ -16,16 +16,15 @@ pub(crate) struct Quotes<'t, const ESCAPED: bool> {
     text: &'t [u8],
     /// Where the present block starts.
     base: usize,
-    bytes: [u8; WIDTH],
     /// Structural quotes of the block that are not yet passed.
     quotes: u64,
     /// Bytes of the block that belong to the message.
     inside: u64,
-    /// How the block before ended.
+    /// How the block ends.
     run: Run,
 }
 
-/// How a block ended.
+/// How a block ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Run {
     /// With no backslash.
@@ -42,7 +41,6 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
         let mut quotes = Self {
             text,
             base: 0,
-            bytes: [b' '; WIDTH],
             quotes: 0,
             inside: 0,
             run: Run::None,
@@ -52,19 +50,29 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
     }
 
     /// The place of the next structural quote, which is then passed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<usize> {
+        if self.quotes == 0 {
+            self.refill()?;
+        }
+        let at = self.base + self.quotes.trailing_zeros() as usize;
+        self.quotes &= self.quotes.wrapping_sub(1);
+        Some(at)
+    }
+
+    /// Goes to the next block that has a quote.
+    #[inline(never)]
+    fn refill(&mut self) -> Option<()> {
         while self.quotes == 0 {
             self.advance()?;
         }
-        let at = self.base + self.quotes.trailing_zeros() as usize;
-        self.quotes &= self.quotes - 1;
-        Some(at)
+        Some(())
     }
 
     /// The place behind the object or array that opens at `at`, with all
     /// quotes in it passed; `None` where it breaks off or nests deeper than
     /// `max_depth`.
+    #[inline(never)]
     pub(crate) fn skip_nested(&mut self, at: usize, max_depth: usize) -> Option<usize> {
         while self.base + WIDTH <= at {
             self.advance()?;
@@ -76,28 +84,21 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
             // Quotes toggle: a bit is in a string if an odd number of quotes
             // stands at or before it.
             let strings = prefix_xor(self.quotes) ^ in_string;
-            let outside = from & self.inside & !strings;
-            let (opening, closing) = brackets(&self.bytes);
-            let (opening, closing) = (opening & outside, closing & outside);
-            let (opens, closes) = (opening.count_ones() as usize, closing.count_ones() as usize);
-            if depth > closes && depth + opens <= max_depth {
-                depth = depth + opens - closes;
-            } else {
-                let mut both = opening | closing;
-                while both != 0 {
-                    let bit = both & both.wrapping_neg();
-                    both ^= bit;
-                    if opening & bit != 0 {
-                        depth += 1;
-                        if depth > max_depth {
-                            return None;
-                        }
-                    } else {
-                        depth = depth.checked_sub(1)?;
-                        if depth == 0 {
-                            self.quotes &= !(bit | (bit - 1));
-                            return Some(self.base + bit.trailing_zeros() as usize + 1);
-                        }
+            let (opening, closing) = brackets(block(self.text, self.base)?);
+            let mut both = (opening | closing) & from & self.inside & !strings;
+            while both != 0 {
+                let bit = both & both.wrapping_neg();
+                both ^= bit;
+                if opening & bit != 0 {
+                    depth += 1;
+                    if depth > max_depth {
+                        return None;
+                    }
+                } else {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        self.quotes &= !(bit | (bit - 1));
+                        return Some(self.base + bit.trailing_zeros() as usize + 1);
                     }
                 }
             }
@@ -108,6 +109,7 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
     }
 
     /// Goes to the next block; `None` behind the message's end.
+    #[inline(always)]
     fn advance(&mut self) -> Option<()> {
         if self.inside != u64::MAX {
             return None;
@@ -116,26 +118,20 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
         self.load()
     }
 
+    #[inline(always)]
     fn load(&mut self) -> Option<()> {
-        let rest = self.text.get(self.base..)?;
-        self.inside = u64::MAX;
-        match rest.first_chunk::<WIDTH>() {
-            Some(bytes) => self.bytes = *bytes,
-            None => {
-                self.bytes = [b' '; WIDTH];
-                self.bytes
-                    .iter_mut()
-                    .zip(rest)
-                    .for_each(|(to, from)| *to = *from);
-                self.inside = (1 << rest.len()) - 1;
-            }
-        }
-        let block = u8x64::from(self.bytes);
+        let block = block(self.text, self.base)?;
+        let left = self.text.len() - self.base;
+        self.inside = if left >= WIDTH {
+            u64::MAX
+        } else {
+            (1 << left) - 1
+        };
         let quotes = block.simd_eq(u8x64::splat(b'"')).to_bitmask();
         let slashes = block.simd_eq(u8x64::splat(b'\\')).to_bitmask();
         let behind = (slashes << 1) | u64::from(self.run != Run::None);
         let simple = slashes & behind == 0 && self.run != Run::Many;
-        let run = match slashes >> (WIDTH - 2) {
+        self.run = match slashes >> (WIDTH - 2) {
             0 | 1 => Run::None,
             2 => Run::One,
             _ => Run::Many,
@@ -152,11 +148,11 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
         } else {
             self.quotes = quotes & !behind;
         }
-        self.run = run;
         Some(())
     }
 
     /// The structural quotes of a block with runs of backslashes.
+    #[inline(never)]
     fn behind_runs(&mut self, quotes: u64, slashes: u64, behind: u64) -> Option<u64> {
         let mut structural = if ESCAPED { 0 } else { quotes & !behind };
         let mut bare = if ESCAPED { quotes & !behind } else { 0 };
@@ -200,11 +196,32 @@ fn run_before(text: &[u8], at: usize) -> usize {
         .count()
 }
 
+/// The bytes at `base`, the end of the text filled up with blanks; `None`
+/// behind it.
+#[inline(always)]
+fn block(text: &[u8], base: usize) -> Option<u8x64> {
+    let rest = text.get(base..).filter(|rest| !rest.is_empty())?;
+    Some(match rest.first_chunk::<WIDTH>() {
+        Some(bytes) => u8x64::from(*bytes),
+        None => last_block(rest),
+    })
+}
+
+#[cold]
+fn last_block(rest: &[u8]) -> u8x64 {
+    let mut bytes = [b' '; WIDTH];
+    bytes
+        .iter_mut()
+        .zip(rest)
+        .for_each(|(to, from)| *to = *from);
+    u8x64::from(bytes)
+}
+
 /// Bits of opening and of closing brackets. In ASCII, `[` and `{` differ by
 /// the bit 0x20, as do `]` and `}`.
-#[inline]
-fn brackets(bytes: &[u8; WIDTH]) -> (u64, u64) {
-    let folded = u8x64::from(*bytes) | u8x64::splat(0x20);
+#[inline(always)]
+fn brackets(block: u8x64) -> (u64, u64) {
+    let folded = block | u8x64::splat(0x20);
     (
         folded.simd_eq(u8x64::splat(b'{')).to_bitmask(),
         folded.simd_eq(u8x64::splat(b'}')).to_bitmask(),

@@ -222,8 +222,17 @@ fn quote_width(layer: Layer) -> usize {
     }
 }
 
-#[inline]
-pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
+/// The first place from `at` on that is no blank.
+#[inline(always)]
+pub(crate) fn skip_blank(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(byte) if *byte <= b' ' => skip_blanks(bytes, at),
+        _ => at,
+    }
+}
+
+#[inline(never)]
+fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
     }

@@ -110,13 +110,13 @@ impl Member {
     }
 
     /// The member that has this key at the top of a record.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at_top(key: &[u8]) -> Option<Member> {
         AT_TOP.find(key)
     }
 
     /// The member that has this key in a record's `userIdentity`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of_identity(key: &[u8]) -> Option<Member> {
         OF_IDENTITY.find(key)
     }
@@ -160,7 +160,7 @@ impl Keys {
 
     /// The slot that a key would have. Length, first and third-last byte tell
     /// all known keys apart; the factors were searched for.
-    #[inline]
+    #[inline(always)]
     const fn slot(key: &[u8]) -> usize {
         match key {
             [first, .., third_last, _, _] => {
@@ -171,7 +171,7 @@ impl Keys {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, key: &[u8]) -> Option<Member> {
         let (known, member) = self.slots.get(Self::slot(key)).copied().flatten()?;
         same(known, key).then_some(member)
@@ -179,7 +179,7 @@ impl Keys {
 }
 
 /// Whether two keys are the same. Most are 8 to 16 bytes long: two words.
-#[inline]
+#[inline(always)]
 fn same(known: &[u8], key: &[u8]) -> bool {
     if known.len() != key.len() {
         return false;

@@ -72,14 +72,14 @@ fn read(text: &[u8]) -> Option<Spans> {
             }
             return Some(());
         };
-        spans.note(member, Span::new(start, end)?);
+        let _ = spans.note(member, Span::new(start, end)?);
         if member == Member::UserIdentity {
             spans.forget_identity();
             if text.get(start) == Some(&b'{') {
                 each_member(text, start, &mut |key, start, end| {
                     match Member::of_identity(key.as_bytes()) {
                         Some(member) => {
-                            spans.note(member, Span::new(start, end)?);
+                            let _ = spans.note(member, Span::new(start, end)?);
                         }
                         None if key.contains('.') => spans.set_dotted(),
                         None => {}

@@ -82,12 +82,12 @@ impl Spans {
         self.whole = span;
     }
 
-    /// Notes a member; returns what was noted for it before.
-    #[inline]
-    pub(crate) fn note(&mut self, member: Member, span: Span) -> Option<Span> {
+    /// Notes a member; `None` where it was noted before.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, member: Member, span: Span) -> Option<()> {
         let slot = self.members.get_mut(member as usize)?;
         let before = std::mem::replace(slot, span);
-        (before.end != 0).then_some(before)
+        (before.end == 0).then_some(())
     }
 
     /// Forgets the members of `userIdentity`.
@@ -114,6 +114,9 @@ struct Scan<'t, const ESCAPED: bool> {
 }
 
 impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
+    /// Bytes of a structural quote before the `"` itself.
+    const ESCAPE: usize = if ESCAPED { 1 } else { 0 };
+
     fn run(text: &'t [u8]) -> Option<Spans> {
         if text.first() != Some(&b'{') {
             return None;
@@ -123,71 +126,64 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
             quotes: Quotes::new(text)?,
             spans: Spans::none(),
         };
-        let end = scan.object(0, true)?;
+        let end = scan.object::<true>(0)?;
         scan.spans.set_whole(Span::new(0, end)?);
         Some(scan.spans)
     }
 
-    /// Reads the members of the object that opens at `at`: the record
-    /// (`top`) or its identity. Returns the place behind it.
-    fn object(&mut self, at: usize, top: bool) -> Option<usize> {
-        let mut at = skip_blank(self.text, at + 1);
-        if self.text.get(at) == Some(&b'}') {
+    /// Reads the members of the object that opens at `at`: the record (`TOP`)
+    /// or its identity. Returns the place behind it.
+    fn object<const TOP: bool>(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let mut at = skip_blank(text, at + 1);
+        if text.get(at) == Some(&b'}') {
             return Some(at + 1);
         }
         loop {
-            let (key_start, key_end) = self.string(at)?;
-            let quote = 1 + usize::from(ESCAPED);
-            let key = self.text.get(key_start + quote..key_end - quote)?;
-            let member = if top {
+            let opening = self.quotes.next()?;
+            if opening != at + Self::ESCAPE {
+                return None;
+            }
+            let closing = self.quotes.next()?;
+            let key = text.get(opening + 1..closing - Self::ESCAPE)?;
+            let member = if TOP {
                 Member::at_top(key)
             } else {
                 Member::of_identity(key)
             };
-            if member.is_none() {
-                self.unknown(key)?;
-            }
-            let colon = skip_blank(self.text, key_end);
-            if self.text.get(colon) != Some(&b':') {
+            let colon = skip_blank(text, closing + 1);
+            if text.get(colon) != Some(&b':') {
                 return None;
             }
-            let start = skip_blank(self.text, colon + 1);
-            let end = self.value(start, top, member)?;
-            if let Some(member) = member
-                && self.spans.note(member, Span::new(start, end)?).is_some()
-            {
-                return None;
+            let start = skip_blank(text, colon + 1);
+            let end = self.value::<TOP>(start, member)?;
+            match member {
+                Some(member) => self.spans.note(member, Span::new(start, end)?)?,
+                None => self.unknown(key)?,
             }
-            at = skip_blank(self.text, end);
-            match self.text.get(at)? {
-                b',' => at = skip_blank(self.text, at + 1),
-                b'}' => return Some(at + 1),
+            let behind = skip_blank(text, end);
+            match text.get(behind)? {
+                b',' => at = skip_blank(text, behind + 1),
+                b'}' => return Some(behind + 1),
                 _ => return None,
             }
         }
     }
 
-    /// Looks at a key that is no member's: only such a one can hold an escape
-    /// that matters, or a dot.
-    fn unknown(&mut self, key: &[u8]) -> Option<()> {
-        for byte in key {
-            match byte {
-                b'\\' => return None,
-                b'.' => self.spans.set_dotted(),
-                _ => {}
-            }
-        }
-        Some(())
-    }
-
     /// Passes over the value at `at`; returns the place behind it.
-    #[inline]
-    fn value(&mut self, at: usize, top: bool, member: Option<Member>) -> Option<usize> {
+    #[inline(always)]
+    fn value<const TOP: bool>(&mut self, at: usize, member: Option<Member>) -> Option<usize> {
         match self.text.get(at)? {
-            b'"' | b'\\' => Some(self.string(at)?.1),
-            b'{' if member == Some(Member::UserIdentity) => self.object(at, false),
+            b'"' | b'\\' => {
+                let opening = self.quotes.next()?;
+                if opening != at + Self::ESCAPE {
+                    return None;
+                }
+                Some(self.quotes.next()? + 1)
+            }
+            b'{' if TOP && member == Some(Member::UserIdentity) => self.object::<false>(at),
             b'{' | b'[' => {
-                let above = if top { 1 } else { 2 };
+                let above = if TOP { 1 } else { 2 };
                 self.quotes.skip_nested(at, MAX_DEPTH - above)
             }
             _ => {
@@ -198,13 +194,17 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
         }
     }
 
-    /// The string at `at`, with its quotes.
-    #[inline]
-    fn string(&mut self, at: usize) -> Option<(usize, usize)> {
-        let opening = self.quotes.next()?;
-        if opening != at + usize::from(ESCAPED) {
-            return None;
+    /// Looks at a key that is no member's: only such a one can hold an escape
+    /// that matters, or a dot.
+    #[inline(never)]
+    fn unknown(&mut self, key: &[u8]) -> Option<()> {
+        for byte in key {
+            match byte {
+                b'\\' => return None,
+                b'.' => self.spans.set_dotted(),
+                _ => {}
+            }
         }
-        Some((at, self.quotes.next()? + 1))
+        Some(())
     }
 }

@@ -1,6 +1,6 @@
 //! Real records, from a folder that `CORPUS` names: `.jsonl` files in any
-//! form and trail files. None of them may be a fault, and every derived field
-//! of every one must be computed.
+//! form and trail files. None of them may be a fault, the scan must agree with
+//! `serde_json` on each, and every derived field must be computed.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,6 +12,8 @@
     clippy::print_stderr,
     reason = "a test may fail loudly, and says why it tried nothing"
 )]
+
+mod agreement;
 
 use std::path::{Path, PathBuf};
 
@@ -60,6 +62,7 @@ fn no_real_record_is_a_fault() {
             }
             assert!(!record.identity().is_empty());
             assert!(!record.is_oversize());
+            agreement::assert_read_in_place(&record.root().text());
         });
         assert!(records > 0, "{} is empty", path.display());
         if path.to_string_lossy().contains("invictus-trail") {

@@ -14,7 +14,7 @@ use super::reading::Reading;
 use super::{Each, EnvelopeError, Tally};
 use crate::bounds::MAX_PAYLOAD_BYTES;
 use crate::json::{self, Json, Layer};
-use crate::record::{Record, RecordError};
+use crate::record::Record;
 
 /// What CloudWatch Logs wanted with a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,16 +148,14 @@ struct LogEvent;
 
 impl Element for LogEvent {
     fn read(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<usize> {
-        let (message_at, end) = match fast_event(text, at) {
-            Some((record, end)) => {
-                reading.record(&record);
-                return Some(end);
-            }
-            None => find_message(text, at)?,
-        };
+        if let Some(end) = fast_event(reading, text, at) {
+            return Some(end);
+        }
+        let (message_at, end) = find_message(text, at)?;
         let message_end = json::string_end(text, message_at, Layer::Plain)?;
         let message = text.get(message_at + 1..message_end - 1)?;
-        reading.outcome(message_record(message), message, message_at);
+        let record = Record::scan(message, Layer::Escaped);
+        reading.outcome(record, message, message_at);
         Some(end)
     }
 
@@ -166,39 +164,39 @@ impl Element for LogEvent {
     }
 }
 
-/// The record in a message, which some writers pad with blanks or lines.
-fn message_record(message: &[u8]) -> Result<Record<'_>, RecordError> {
-    Record::scan(message, Layer::Escaped)
-}
-
-/// An ordinary log event at `at`: its record, and the place behind it. The
-/// record's scan finds the end of the message by itself.
-fn fast_event(text: &[u8], at: usize) -> Option<(Record<'_>, usize)> {
+/// Reads an ordinary log event at `at`, whose message is found before its
+/// end is looked for: the record's scan finds the end of the message by
+/// itself. Returns the place behind the event, `None` with nothing done where
+/// it is not ordinary.
+fn fast_event(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<usize> {
     if text.get(at) != Some(&b'{') {
         return None;
     }
     let mut at = at + 1;
-    let mut found = None;
     loop {
         let (key, value_at) = next_key(text, at)?;
-        if key == b"message" && found.is_none() {
+        if key == b"message" {
             let start = value_at + 1;
             let (record, length) = Record::leading(text.get(start..)?, Layer::Escaped)?;
             if text.get(value_at) != Some(&b'"') || text.get(start + length) != Some(&b'"') {
                 return None;
             }
-            found = Some(record);
-            at = start + length + 1;
-        } else {
-            at = json::value_end(text, value_at, Layer::Plain)?;
+            let end = event_end(text, start + length + 1)?;
+            reading.record(&record);
+            return Some(end);
         }
-        at = json::skip_blank(text, at);
-        match text.get(at)? {
-            b'}' => return Some((found?, at + 1)),
-            b',' => {}
-            _ => return None,
-        }
+        at = json::value_end(text, value_at, Layer::Plain)?;
     }
+}
+
+/// The place behind a log event of which `at` is behind some member.
+fn event_end(text: &[u8], at: usize) -> Option<usize> {
+    let mut at = json::skip_blank(text, at);
+    while text.get(at) == Some(&b',') {
+        let (_, value_at) = next_key(text, at)?;
+        at = json::skip_blank(text, json::value_end(text, value_at, Layer::Plain)?);
+    }
+    (text.get(at) == Some(&b'}')).then_some(at + 1)
 }
 
 /// The place of the `message` in the log event at `at`, and the place behind
