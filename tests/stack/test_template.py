@@ -1,6 +1,7 @@
 """What the template promises of rights, secrecy and loss."""
 
 import json
+import re
 
 import pytest
 
@@ -31,7 +32,7 @@ SETTINGS = {
 COUNTERS = [
     "Received", "Evaluated", "DuplicateInBatch", "Ignored", "Quarantined", "Matched", "Alerted",
     "Folded", "AlreadyKnown", "BelowThreshold", "Staged", "Excepted", "Failed",
-    "IdentitiesBroken", "RulesRefused", "DelaySeconds", "ProcessingSeconds", "StateWrites",
+    "IdentitiesBroken", "RulesRefused", "RuleFaults", "RefusedInput", "Summarised", "DelaySeconds", "ProcessingSeconds", "StateWrites",
 ]
 
 
@@ -216,7 +217,8 @@ def test_alarms_on_everything_that_can_go_wrong(template):
     } | {
         ("Trailward", metric, function)
         for function in ("log-batch", "event-bus")
-        for metric in ("Received", "Quarantined", "Failed", "IdentitiesBroken", "RulesRefused")
+        for metric in ("Received", "Quarantined", "Failed", "IdentitiesBroken", "RulesRefused",
+                       "RuleFaults", "RefusedInput")
     } | {
         ("AWS/Logs", "DeliveryErrors", "cloudtrail-org"),
         ("AWS/Events", "InvocationsFailedToBeSentToDlq", "EventBusRule"),
@@ -304,6 +306,12 @@ def test_functions_run_what_make_build_lays_out(template):
 def test_a_claim_ends_before_the_first_retry(template):
     for name in ("LogBatchFunction", "EventBusFunction"):
         assert template.properties(name)["Timeout"] < 60
+
+
+def test_the_counters_are_those_that_the_code_prints():
+    code = (ROOT / "shared" / "pipeline" / "src" / "accounts.rs").read_text()
+    printed = set(re.findall(r'count\("(\w+)"', code)) | set(re.findall(r'"(\w+Seconds)"', code))
+    assert printed == set(COUNTERS)
 
 
 def test_the_dashboard_shows_every_counter(template):
