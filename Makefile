@@ -65,6 +65,10 @@ rules: ## Check every rule and run its cases
 	@$(CARGO) run --quiet -p trailward -- rules check
 	@$(CARGO) run --quiet -p trailward -- rules test
 
+.PHONY: events
+events: ## Make the payloads and expected alerts of events/ from their records
+	@UPDATE_EVENTS=1 $(CARGO) test --quiet -p trailward-tests --test stories
+
 .PHONY: build
 build: ## Compile the functions once and lay out build/NAME/bootstrap (ARCH=, PROFILE=)
 ifeq ($(ARCH)-$(shell uname -s),$(subst aarch64,arm64,$(shell uname -m))-Linux)

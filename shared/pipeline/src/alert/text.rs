@@ -234,8 +234,9 @@ impl Telling<'_> {
 }
 
 fn field_lines(fields: &[(String, String)]) -> Vec<String> {
-    let shown = fields.iter().take(MAX_DETAILS);
-    shown
+    let filled = fields.iter().filter(|(_, text)| !text.is_empty());
+    filled
+        .take(MAX_DETAILS)
         .map(|(name, text)| line(&value(name), &value(text)))
         .collect()
 }
