@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the rules over files and print findings and alerts
     Scan(Scan),
+    /// Print the weekly report over files
+    Report(Report),
     /// List, check and test rules
     #[command(subcommand)]
     Rules(Rules),
@@ -71,6 +73,20 @@ pub(crate) struct Scan {
     pub(crate) state: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) rules: RuleSources,
+    /// The report's language
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub(crate) language: Language,
+    /// Last day of the week reported (UTC, `2026-02-22`); without it, the last day on record
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<jiff::civil::Date>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Rules {
     /// One line per rule: level, id, title
@@ -87,6 +103,14 @@ pub(crate) enum Format {
     Text,
     /// One JSON object a line
     Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English
+    En,
+    /// Chinese
+    Zh,
 }
 
 /// Sigma's levels, as an option's value.

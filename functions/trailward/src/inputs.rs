@@ -26,20 +26,35 @@ pub(crate) struct Input {
 impl Input {
     /// What findings and errors call it.
     pub(crate) fn name(&self) -> String {
-        match self.path.to_str() {
-            Some(STANDARD_INPUT) => "standard input".to_owned(),
-            _ => self.path.display().to_string(),
+        if self.is_standard_input() {
+            "standard input".to_owned()
+        } else {
+            self.path.display().to_string()
         }
+    }
+
+    /// Whether it can be read only once.
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.path.to_str() == Some(STANDARD_INPUT)
     }
 
     /// The whole content.
     pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
-        if self.path.to_str() == Some(STANDARD_INPUT) {
+        if self.is_standard_input() {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes)?;
             return Ok(bytes);
         }
         fs::read(&self.path)
+    }
+}
+
+/// What a report calls these inputs.
+pub(crate) fn described(paths: &[PathBuf]) -> String {
+    match paths {
+        [path] => path.display().to_string(),
+        [first, rest @ ..] => format!("{} and {} more", first.display(), rest.len()),
+        [] => String::new(),
     }
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod inputs;
 mod printing;
 mod progress;
+mod report_command;
 mod rule_files;
 mod rules_command;
 mod scan_command;
@@ -59,6 +60,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments, clock: Clock) -> Result<Ending> {
     match arguments.command {
         Command::Scan(scan) => scan_command::run(scan, clock).await,
+        Command::Report(report) => report_command::run(report, clock).await,
         Command::Rules(rules) => rules_command::run(rules),
     }
 }

@@ -192,7 +192,7 @@ impl Run {
 /// Tells of each unreadable record on standard error. On a laptop nothing is
 /// kept: the file is still there.
 #[derive(Debug)]
-struct Complaints;
+pub(crate) struct Complaints;
 
 #[async_trait]
 impl Quarantine for Complaints {
