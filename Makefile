@@ -93,7 +93,7 @@ deploy: setup ## Deploy to your AWS account; asks for the parameters the first t
 	@[ -f build/architecture ] || { echo "nothing is built: run make build" >&2; exit 1; }
 	@if [ -f samconfig.toml ]; then \
 	    grep -q "Architecture=.*$$(cat build/architecture)" samconfig.toml || { echo "samconfig.toml and build/ disagree on Architecture; build/ holds $$(cat build/architecture)" >&2; exit 1; }; \
-	    $(BIN)/sam deploy --capabilities CAPABILITY_NAMED_IAM; \
+	    $(BIN)/sam deploy --capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset; \
 	else \
 	    $(BIN)/sam deploy --guided --stack-name trailward --capabilities CAPABILITY_NAMED_IAM \
 	        --parameter-overrides "Architecture=$$(cat build/architecture)"; \
