@@ -20,19 +20,8 @@ pub(crate) struct Quotes<'t, const ESCAPED: bool> {
     quotes: u64,
     /// Bytes of the block that belong to the message.
     inside: u64,
-    /// How the block ends.
-    run: Run,
-}
-
-/// How a block ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Run {
-    /// With no backslash.
-    None,
-    /// With exactly one.
-    One,
-    /// With several: their number must be counted.
-    Many,
+    /// Backslashes of the block.
+    slashes: u64,
 }
 
 impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
@@ -43,7 +32,7 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
             base: 0,
             quotes: 0,
             inside: 0,
-            run: Run::None,
+            slashes: 0,
         };
         quotes.load()?;
         Some(quotes)
@@ -120,22 +109,23 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
 
     #[inline(always)]
     fn load(&mut self) -> Option<()> {
-        let block = block(self.text, self.base)?;
-        let left = self.text.len() - self.base;
-        self.inside = if left >= WIDTH {
-            u64::MAX
-        } else {
-            (1 << left) - 1
+        let rest = self.text.get(self.base..)?;
+        let block = match rest.first_chunk::<WIDTH>() {
+            Some(bytes) => {
+                self.inside = u64::MAX;
+                u8x64::from(*bytes)
+            }
+            None => {
+                self.inside = (1 << rest.len()) - 1;
+                last_block(rest)
+            }
         };
         let quotes = block.simd_eq(u8x64::splat(b'"')).to_bitmask();
         let slashes = block.simd_eq(u8x64::splat(b'\\')).to_bitmask();
-        let behind = (slashes << 1) | u64::from(self.run != Run::None);
-        let simple = slashes & behind == 0 && self.run != Run::Many;
-        self.run = match slashes >> (WIDTH - 2) {
-            0 | 1 => Run::None,
-            2 => Run::One,
-            _ => Run::Many,
-        };
+        let before = std::mem::replace(&mut self.slashes, slashes);
+        let behind = (slashes << 1) | (before >> (WIDTH - 1));
+        // Two in a row, in this block or at the end of the one before.
+        let simple = slashes & behind == 0 && before >> (WIDTH - 2) != 0b11;
         if !simple {
             self.quotes = self.behind_runs(quotes, slashes, behind)?;
         } else if ESCAPED {
@@ -200,7 +190,7 @@ fn run_before(text: &[u8], at: usize) -> usize {
 /// behind it.
 #[inline(always)]
 fn block(text: &[u8], base: usize) -> Option<u8x64> {
-    let rest = text.get(base..).filter(|rest| !rest.is_empty())?;
+    let rest = text.get(base..)?;
     Some(match rest.first_chunk::<WIDTH>() {
         Some(bytes) => u8x64::from(*bytes),
         None => last_block(rest),
