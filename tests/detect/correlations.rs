@@ -117,7 +117,7 @@ async fn steps_are_told_in_their_order() {
         .await
         .unwrap();
     world
-        .batch(&[call("CreatePolicyVersion", "kim", 60)])
+        .batch(&[call("CreatePolicyVersion", "kim", 61)])
         .await
         .unwrap();
     let mails = world.mails();
