@@ -4,6 +4,8 @@
 //! made on first use: most batches match nothing and need none. A function
 //! enables only the features that it links.
 
+#[cfg(feature = "athena")]
+mod athena;
 mod connection;
 mod failure;
 
@@ -13,13 +15,23 @@ mod dynamodb;
 pub mod lambda;
 #[cfg(feature = "bucket")]
 mod quarantine;
+#[cfg(feature = "bucket")]
+mod reports;
 #[cfg(feature = "topic")]
 mod topic;
+#[cfg(feature = "athena")]
+mod trail;
 
+#[cfg(feature = "athena")]
+pub use athena::Athena;
 pub use connection::Connection;
 #[cfg(feature = "state")]
 pub use dynamodb::DynamoState;
 #[cfg(feature = "bucket")]
 pub use quarantine::BucketQuarantine;
+#[cfg(feature = "bucket")]
+pub use reports::BucketReports;
 #[cfg(feature = "topic")]
 pub use topic::Topic;
+#[cfg(feature = "athena")]
+pub use trail::TrailLocation;

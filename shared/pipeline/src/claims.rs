@@ -107,6 +107,7 @@ impl Work<'_> {
     pub(crate) fn told_now(&mut self, case: &Case) {
         self.remembered.confirm(&case.fingerprint);
         self.settle(case, true);
+        self.note_told(case);
         let delay = self.now().saturating_sub(self.time_of(case));
         let delay = u64::try_from(delay).unwrap_or(0);
         self.delay_seconds = self.delay_seconds.max(delay);

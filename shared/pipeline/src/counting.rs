@@ -5,7 +5,9 @@
 
 use crate::alert::Repeats;
 use crate::cases::Case;
-use crate::ports::CounterKey;
+use crate::gather::{account_of, day_of};
+use crate::keys;
+use crate::ports::{CountEntry, CounterKey};
 use crate::work::Work;
 
 /// Entries handed to the state at once; between two of these the deadline is
@@ -48,6 +50,34 @@ impl Work<'_> {
 
     fn uncounted(&mut self, entries: usize) {
         self.counted.extend(std::iter::repeat_n(None, entries));
+    }
+
+    /// Notes an alert that was told, by the day and account of its event.
+    pub(crate) fn note_told(&mut self, case: &Case) {
+        let Some(event) = self.events.get(case.event) else {
+            return;
+        };
+        self.told.push(CountEntry {
+            event: case.fingerprint.clone(),
+            rule: keys::TOLD.to_owned(),
+            counters: vec![CounterKey::Day {
+                day: day_of(&event.facts),
+                account: account_of(&event.facts).to_owned(),
+                rule: keys::TOLD.to_owned(),
+            }],
+        });
+    }
+
+    /// Counts the alerts told, for the weekly report. They are told: where
+    /// this fails, nothing is tried again for it.
+    pub(crate) async fn count_told(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        let expiry = self.expiry(self.now(), 0);
+        for chunk in told.chunks(CHUNK) {
+            if let Err(error) = self.state.count(chunk, expiry).await {
+                tracing::warn!(%error, alerts = chunk.len(), "alerts told were not counted");
+            }
+        }
     }
 
     /// How often a case's findings came, in its window and the one before.

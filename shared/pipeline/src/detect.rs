@@ -219,6 +219,7 @@ impl Detector {
             round: Default::default(),
             mailed: Default::default(),
             problems: Vec::new(),
+            told: Vec::new(),
             delay_seconds: 0,
             summarised: 0,
         }

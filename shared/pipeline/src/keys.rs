@@ -20,6 +20,9 @@ pub const STATE_SECONDS: i64 = 35 * 86_400;
 /// The account in keys where a record names none.
 pub const UNKNOWN_ACCOUNT: &str = "unknown";
 
+/// Stands for the rule in the counters of alerts that were told.
+pub const TOLD: &str = "told";
+
 /// Stands for the account where a rule's state spans the organization.
 const ORGANIZATION: &str = "*";
 

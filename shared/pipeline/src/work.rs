@@ -98,6 +98,8 @@ pub(crate) struct Work<'a> {
     pub(crate) round: Round<'a>,
     pub(crate) mailed: BTreeMap<&'static str, MemberSet>,
     pub(crate) problems: Vec<Problem>,
+    /// Alerts told in this invocation, to be counted.
+    pub(crate) told: Vec<CountEntry>,
     pub(crate) delay_seconds: u64,
     pub(crate) summarised: u64,
 }
@@ -115,6 +117,7 @@ impl Work<'_> {
     pub(crate) async fn finish(mut self, accounts: &mut Accounts) -> Vec<Problem> {
         self.count().await;
         self.tell().await;
+        self.count_told().await;
         self.settle_the_rest();
         self.pairs.enter(accounts);
         accounts.delay_seconds = self.delay_seconds;

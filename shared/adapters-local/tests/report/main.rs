@@ -16,6 +16,7 @@ use adapters_local::queries::LocalQueries;
 use adapters_local::{CollectingSink, FolderReports, MemoryState};
 use async_trait::async_trait;
 use pipeline::invocation::{Clock, Invocation};
+use pipeline::keys::TOLD;
 use pipeline::ports::{
     Claim, CountEntry, CounterKey, Expiry, Lease, Partition, PortError, QueryEngine, QueryId,
     QueryRequest, QueryState, Row, StateStore,
@@ -187,6 +188,7 @@ async fn the_report_in_both_languages() {
     let mut stage = Stage::new(&week());
     stage.count("r-1", 2).await;
     stage.count("r-2", 40).await;
+    stage.count(TOLD, 1).await;
     stage.run("a", 15).await.unwrap();
     insta::assert_snapshot!("en", stage.mail());
     stage.state = MemoryState::new();

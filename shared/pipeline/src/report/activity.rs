@@ -7,6 +7,7 @@ use detection::{RuleProblem, RuleSet};
 use super::model::{RuleActivity, RuleCount};
 use super::period::Period;
 use crate::cases::is_staged;
+use crate::keys::TOLD;
 use crate::ports::{CounterKey, PortError, StateStore};
 
 /// Rules that the report names as having found the most.
@@ -79,6 +80,10 @@ fn summary(counts: &BTreeMap<String, u64>, loaded: &LoadedRules) -> RuleActivity
         ..RuleActivity::default()
     };
     for (id, count) in counts {
+        if id == TOLD {
+            activity.alerts += count;
+            continue;
+        }
         let rule = by_id.get(id.as_str());
         let entry = RuleCount {
             title: rule.map_or_else(|| id.clone(), |rule| rule.title.clone()),
@@ -113,11 +118,11 @@ mod tests {
             rules: vec![rule("a", false), rule("b", true)],
             refused: vec!["c.yml:3: no".to_owned()],
         };
-        let counts = [("a", 2), ("b", 50), ("gone", 7)]
+        let counts = [("a", 2), ("b", 50), ("gone", 7), (TOLD, 3)]
             .map(|(id, count)| (id.to_owned(), count))
             .into();
         let activity = summary(&counts, &loaded);
-        assert_eq!(activity.findings, 9);
+        assert_eq!((activity.findings, activity.alerts), (9, 3));
         let titles: Vec<&str> = activity.top.iter().map(|r| r.title.as_str()).collect();
         assert_eq!(titles, ["gone", "Rule a"]);
         assert_eq!(activity.staged[0].count, 50);

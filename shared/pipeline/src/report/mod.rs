@@ -15,6 +15,7 @@ pub mod queries;
 pub mod render;
 pub mod run;
 pub mod scope;
+pub mod setup;
 mod wait;
 mod words;
 
@@ -23,5 +24,6 @@ pub use model::Report;
 pub use period::Period;
 pub use queries::Query;
 pub use render::render;
-pub use run::{Outcome, Ports, ReportError, ReportSettings, build, run};
+pub use run::{Outcome, Ports, ReportError, build, run};
 pub use scope::Scope;
+pub use setup::ReportSettings;

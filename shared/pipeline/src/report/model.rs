@@ -138,6 +138,8 @@ pub struct RuleCount {
 /// What the rules did in the period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleActivity {
+    /// Alerts that were told.
+    pub alerts: u64,
     /// Findings of the rules that alert.
     pub findings: u64,
     /// Rules with the most findings.

@@ -210,16 +210,17 @@ impl Page<'_> {
         };
         self.line(2, w.filters, &shown(report.alarms.filters));
         self.line(2, w.alarms, &shown(report.alarms.alarms));
-        let fired = report
-            .rules
-            .as_ref()
-            .map_or_else(|| w.counts_missing.to_owned(), |r| r.findings.to_string());
+        let fired = report.rules.as_ref().map_or_else(
+            || w.counts_missing.to_owned(),
+            |rules| rules.alerts.to_string(),
+        );
         self.line(2, w.fired, &fired);
     }
 
     fn rules(&mut self, rules: &RuleActivity) {
         let w = self.words;
         self.section(w.rules);
+        self.line(2, w.rule_findings, &rules.findings.to_string());
         self.rule_counts(w.top, &rules.top);
         self.rule_counts(w.staged, &rules.staged);
         let refused: Vec<String> = rules.refused.iter().map(|r| neutral::value(r)).collect();

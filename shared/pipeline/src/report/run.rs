@@ -5,23 +5,23 @@
 //! queries of the first and pays for none again. The claim is taken only
 //! around publishing: it is short, questions are not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tracing::{info, warn};
 
-use super::activity::{self, LoadedRules};
+use super::activity;
 use super::findings::{self, Answers, Judge};
 use super::literal::BadValue;
-use super::model::{AlarmState, Missing, Report};
+use super::model::{Missing, Report};
 use super::period::Period;
 use super::queries::Query;
 use super::render::{render, subject};
 use super::scope::Scope;
+use super::setup::ReportSettings;
 use super::wait::{self, Attempt};
 use crate::invocation::{Clock, Invocation};
 use crate::keys::STATE_SECONDS;
 use crate::ports::{AlertSink, Claim, Mail, PortError, QueryEngine, ReportStore, Row, StateStore};
-use crate::settings::Language;
 
 /// Left of an invocation for writing and mailing.
 const CLOSING_MS: i64 = 20_000;
@@ -39,29 +39,6 @@ pub struct Ports<'a> {
     pub sink: &'a dyn AlertSink,
     /// The clock: waiting for queries takes minutes.
     pub clock: &'a Clock,
-}
-
-/// What stays the same from week to week.
-#[derive(Debug, Clone, Default)]
-pub struct ReportSettings {
-    /// The Glue database.
-    pub database: String,
-    /// The table over the trail's files.
-    pub table: String,
-    /// What the report calls the trail.
-    pub trail: String,
-    /// Whether it is an organization's trail.
-    pub organization: bool,
-    /// The report's language.
-    pub language: Language,
-    /// What the team calls its accounts.
-    pub account_names: BTreeMap<String, String>,
-    /// Addresses that are suspicious wherever they appear, such as Tor exits.
-    pub listed_addresses: BTreeSet<String>,
-    /// The rules that count.
-    pub rules: LoadedRules,
-    /// Filters and alarms, where somebody looked.
-    pub alarms: AlarmState,
 }
 
 /// How an attempt ended.

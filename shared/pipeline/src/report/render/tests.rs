@@ -37,6 +37,7 @@ fn report(texts: &str, findings: usize) -> Report {
         }],
         baseline: Baseline::Empty,
         rules: Some(RuleActivity {
+            alerts: 8,
             findings: 1,
             top: vec![
                 RuleCount {
@@ -85,6 +86,7 @@ fn alarms_that_somebody_checked_are_counted() {
     let text = render(&report("x", 1), Language::Zh, &BTreeMap::new());
     assert!(text.contains("已配置 CIS 指标过滤器: 14 / 14"), "{text}");
     assert!(text.contains("活跃 CloudWatch 告警: 13 / 14"), "{text}");
+    assert!(text.contains("已触发告警(过去 7 天): 8"), "{text}");
     assert!(text.contains("至少 3"), "{text}");
     assert!(text.contains("x, x, x, x, x, + 4"), "{text}");
 }
