@@ -34,13 +34,16 @@ pub(crate) fn lines(
             for line in shown.filter(|line| line.kind != LineKind::Alert) {
                 writeln!(out, "{}", text(line))?;
             }
-            for mail in mails.iter().filter(|mail| is_at_least(mail, at_least)) {
-                writeln!(
-                    out,
-                    "{RULER}\n{}\n\n{}\n{RULER}",
-                    mail.subject,
-                    mail.body.trim_end()
-                )?;
+            let mut mails = mails
+                .iter()
+                .filter(|mail| is_at_least(mail, at_least))
+                .peekable();
+            let some = mails.peek().is_some();
+            for mail in mails {
+                writeln!(out, "{RULER}\n{}\n\n{}", mail.subject, mail.body.trim_end())?;
+            }
+            if some {
+                writeln!(out, "{RULER}")?;
             }
         }
     }
