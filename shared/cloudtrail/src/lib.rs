@@ -18,6 +18,7 @@ mod member;
 mod normal;
 pub mod record;
 mod scan;
+mod unescape;
 
 pub use derived::Derived;
 pub use json::{Json, Kind, Layer};

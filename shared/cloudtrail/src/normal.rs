@@ -12,6 +12,7 @@ use crate::json::{self, Json, Layer};
 use crate::member::Member;
 use crate::record::RecordError;
 use crate::scan::{Span, Spans};
+use crate::unescape::unescape;
 
 /// An unusual record, rewritten.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(crate) struct Rewritten {
 pub(crate) fn rewrite(text: &[u8], layer: Layer) -> Result<Rewritten, RecordError> {
     let plain = match layer {
         Layer::Plain => String::from_utf8_lossy(text),
-        Layer::Escaped => json::unescape(text),
+        Layer::Escaped => unescape(text),
     };
     let (shallow, too_deep) = without_depths(plain.trim_ascii().as_bytes());
     let too_long = shallow.len() > MAX_RECORD_BYTES;

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::policy;
+use super::tree;
 
 /// Keys that name the caller's account, organization, or way in.
 const NARROWING: [&str; 16] = [
@@ -71,10 +72,7 @@ fn required(condition: &Value) -> impl Iterator<Item = (String, Vec<String>)> {
         .filter_map(|(_, keys)| keys.as_object())
         .flatten()
         .map(|(key, values)| {
-            let values = policy::items(values)
-                .into_iter()
-                .map(policy::text_of)
-                .collect();
+            let values = tree::items(values).into_iter().map(tree::text_of).collect();
             (key.to_ascii_lowercase(), values)
         })
 }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::policy;
+use super::tree;
 use crate::member::Member;
 use crate::record::Record;
 
@@ -13,7 +14,7 @@ pub(super) fn public(record: &Record<'_>) -> bool {
     if policy::of(record).public() {
         return true;
     }
-    let Some(parameters) = policy::parameters(record) else {
+    let Some(parameters) = tree::parameters(record) else {
         return false;
     };
     permitted(record, &parameters).iter().any(|it| it == "*")
@@ -23,7 +24,7 @@ pub(super) fn public(record: &Record<'_>) -> bool {
 /// Accounts other than the record's that are let in.
 pub(super) fn foreign_accounts(record: &Record<'_>) -> Vec<String> {
     let mut accounts: Vec<String> = policy::of(record).accounts().collect();
-    if let Some(parameters) = policy::parameters(record) {
+    if let Some(parameters) = tree::parameters(record) {
         let names = permitted(record, &parameters);
         accounts.extend(names.iter().filter_map(|name| policy::account_of(name)));
         shared_with(&parameters, false, &mut accounts);
@@ -59,14 +60,14 @@ fn permitted(record: &Record<'_>, parameters: &Value) -> Vec<String> {
         return Vec::new();
     }
     let narrowed = NARROWING.iter().any(|name| {
-        policy::member(parameters, name)
+        tree::member(parameters, name)
             .is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
     });
     PRINCIPALS
         .iter()
-        .filter_map(|name| policy::member(parameters, name))
-        .flat_map(policy::items)
-        .map(policy::text_of)
+        .filter_map(|name| tree::member(parameters, name))
+        .flat_map(tree::items)
+        .map(tree::text_of)
         .filter(|name| name != "*" || !narrowed)
         .collect()
 }
@@ -92,7 +93,7 @@ fn shared_with(value: &Value, adding: bool, accounts: &mut Vec<String>) {
                 let listed = LISTS.iter().any(|it| key.eq_ignore_ascii_case(it))
                     || (adding && key.eq_ignore_ascii_case("userId"));
                 if listed {
-                    let names = policy::items(inner).into_iter().map(policy::text_of);
+                    let names = tree::items(inner).into_iter().map(tree::text_of);
                     accounts.extend(names.filter_map(|name| policy::account_of(&name)));
                 } else {
                     let adding = adding || key.eq_ignore_ascii_case("add");

@@ -9,6 +9,7 @@ mod grants;
 mod limits;
 mod network;
 mod policy;
+mod tree;
 mod who;
 mod world_open;
 

@@ -6,13 +6,11 @@
 //! object with `Statement`, so that a new name is no hole. Names of elements
 //! and effects are compared without case.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::condition;
-use crate::bounds::{MAX_POLICY_BYTES, MAX_STATEMENTS};
-use crate::member::Member;
+use super::tree::{items, member, parameters, text_of, written_object};
+use crate::bounds::MAX_STATEMENTS;
 use crate::record::Record;
 
 /// The policies of one request.
@@ -46,15 +44,6 @@ pub(super) fn of(record: &Record<'_>) -> Policies {
         collect(&parameters, &mut policies.statements);
     }
     policies
-}
-
-/// The request's parameters as a tree; `None` where they are over the bound.
-pub(super) fn parameters(record: &Record<'_>) -> Option<Value> {
-    let parameters = record.member(Member::RequestParameters)?;
-    if parameters.as_written().len() > MAX_POLICY_BYTES {
-        return None;
-    }
-    serde_json::from_str(&parameters.text()).ok()
 }
 
 impl Policies {
@@ -153,7 +142,7 @@ fn collect(value: &Value, found: &mut Vec<Statement>) {
         },
         Value::Array(elements) => elements.iter().for_each(|it| collect(it, found)),
         Value::String(text) => {
-            if let Some(policy) = written_policy(text)
+            if let Some(policy) = written_object(text)
                 && let Some(statements) = member(&policy, "Statement")
             {
                 read_statements(statements, found);
@@ -161,45 +150,6 @@ fn collect(value: &Value, found: &mut Vec<Statement>) {
         }
         _ => {}
     }
-}
-
-/// A policy written as text, as JSON or URL-encoded.
-fn written_policy(text: &str) -> Option<Value> {
-    let text = text.trim();
-    let decoded = if text
-        .get(..3)
-        .is_some_and(|it| it.eq_ignore_ascii_case("%7b"))
-    {
-        Cow::Owned(url_decoded(text))
-    } else if text.starts_with('{') {
-        Cow::Borrowed(text)
-    } else {
-        return None;
-    };
-    serde_json::from_str(&decoded).ok()
-}
-
-fn url_decoded(text: &str) -> String {
-    let mut bytes = text.bytes();
-    let mut out = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut rest = bytes.clone();
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                match (digit(rest.next()), digit(rest.next())) {
-                    (Some(high), Some(low)) => {
-                        bytes = rest;
-                        u8::try_from(high * 16 + low).unwrap_or(b'%')
-                    }
-                    _ => b'%',
-                }
-            }
-            other => other,
-        });
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn read_statements(statements: &Value, found: &mut Vec<Statement>) {
@@ -259,36 +209,6 @@ fn named(kind: &str, name: &str) -> Option<Principal> {
         "service" => Some(Principal::Service(name.to_owned())),
         _ => None,
     }
-}
-
-/// The member `name` of an object, compared without case.
-pub(super) fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
-    object
-        .as_object()?
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
-}
-
-/// The elements of a list in any of its writings: an array, `{"items":[..]}`,
-/// or one value standing for itself.
-pub(super) fn items(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(elements) => elements.iter().collect(),
-        Value::Object(_) => match member(value, "items") {
-            Some(inner) => items(inner),
-            None => vec![value],
-        },
-        Value::Null => Vec::new(),
-        other => vec![other],
-    }
-}
-
-/// A scalar as text, a string without quotes.
-pub(super) fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

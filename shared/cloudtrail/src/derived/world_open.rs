@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::policy;
+use super::tree;
 use crate::member::Member;
 use crate::record::Record;
 
@@ -47,7 +47,7 @@ fn openings(record: &Record<'_>) -> Vec<Ports> {
         name.starts_with("Authorize") || name.starts_with("ModifySecurityGroupRules")
     });
     let mut found = Vec::new();
-    if opens && let Some(parameters) = policy::parameters(record) {
+    if opens && let Some(parameters) = tree::parameters(record) {
         collect(&parameters, &mut found);
     }
     found
@@ -92,7 +92,7 @@ fn names_the_world(rule: &Value) -> bool {
             return texts(value).iter().any(|cidr| is_world(cidr));
         }
         is_ranges(key)
-            && policy::items(value).iter().any(|range| match range {
+            && tree::items(value).iter().any(|range| match range {
                 Value::String(cidr) => is_world(cidr),
                 other => names_the_world(other),
             })
@@ -100,7 +100,7 @@ fn names_the_world(rule: &Value) -> bool {
 }
 
 fn texts(value: &Value) -> Vec<&str> {
-    policy::items(value)
+    tree::items(value)
         .into_iter()
         .filter_map(Value::as_str)
         .collect()
@@ -120,7 +120,7 @@ fn is_world(cidr: &str) -> bool {
 fn ports_of(rule: &Value) -> Ports {
     const WITH_PORTS: [&str; 4] = ["tcp", "udp", "6", "17"];
     let protocol = member(rule, "ipProtocol")
-        .map(policy::text_of)
+        .map(tree::text_of)
         .unwrap_or_default();
     if matches!(protocol.as_str(), "-1" | "all") {
         return Some((0, u16::MAX));
@@ -133,7 +133,7 @@ fn ports_of(rule: &Value) -> Ports {
         return None;
     }
     let port = |name| -> Option<i64> {
-        let text = member(rule, name).map(policy::text_of)?;
+        let text = member(rule, name).map(tree::text_of)?;
         text.parse().ok().filter(|port| *port >= 0)
     };
     let bounded = |port: i64| u16::try_from(port).unwrap_or(u16::MAX);
@@ -145,7 +145,7 @@ fn ports_of(rule: &Value) -> Ports {
 }
 
 fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
-    policy::member(object, name).filter(|value| !value.is_null())
+    tree::member(object, name).filter(|value| !value.is_null())
 }
 
 #[cfg(test)]
