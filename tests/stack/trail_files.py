@@ -36,8 +36,9 @@ def root_identity() -> dict:
             "accountId": ACCOUNT}
 
 
-def sign_in(when: str, *, user: dict | None = None, mfa: str = "Yes", success: bool = True) -> dict:
-    """A console sign-in."""
+def sign_in(when: str, *, user: dict | None = None, mfa: str = "Yes", success: bool = True,
+            **more) -> dict:
+    """A console sign-in; `more` replaces members."""
     outcome = {"responseElements": {"ConsoleLogin": "Success" if success else "Failure"}}
     if not success:
         outcome["errorMessage"] = "Failed authentication"
@@ -45,7 +46,7 @@ def sign_in(when: str, *, user: dict | None = None, mfa: str = "Yes", success: b
     return record(
         "ConsoleLogin", "signin.amazonaws.com", when, eventType="AwsConsoleSignIn",
         additionalEventData={"MFAUsed": mfa, "LoginTo": "https://console.aws.amazon.com/"},
-        **outcome, **identity,
+        **outcome, **identity, **more,
     )
 
 
