@@ -8,12 +8,9 @@ use regex::{Regex, RegexBuilder};
 use crate::engine::text::{Text, lower_case};
 use crate::rule::{PatternPart, RegexPattern, TextPattern};
 
-/// Bytes that a compiled regular expression may take. Compiling is the only
-/// part of a regular expression that is not linear in its length.
-const REGEX_SIZE_LIMIT: usize = 1 << 20;
-
-/// Deepest nesting inside a regular expression.
-const REGEX_NEST_LIMIT: u32 = 64;
+/// Bytes that a compiled regular expression may take: what the language lets
+/// in at load compiles here.
+const REGEX_SIZE_LIMIT: usize = crate::sigma::bounds::MAX_REGEX_BYTES;
 
 /// Texts longer than this are lower-cased once and then searched in linear
 /// time; shorter ones are searched where they lie.
@@ -284,7 +281,6 @@ fn compile(source: &RegexPattern) -> Result<Regex, regex::Error> {
         .dot_matches_new_line(source.dot_all)
         .size_limit(REGEX_SIZE_LIMIT)
         .dfa_size_limit(REGEX_SIZE_LIMIT)
-        .nest_limit(REGEX_NEST_LIMIT)
         .build()
 }
 

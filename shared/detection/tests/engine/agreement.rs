@@ -115,7 +115,7 @@ fn written(tree: &Tree, style: u8) -> String {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 250,
+        cases: 200,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -134,6 +134,21 @@ proptest! {
             let outcome = check(&set, &mut scratch, &text);
             prop_assert!(outcome.is_ok(), "{}: {}", text, outcome.unwrap_err());
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 6_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn each_operator_agrees_with_the_oracle((test, record) in generate::single()) {
+        let (set, _) = RuleSet::new(vec![event("r", vec![test])]);
+        let outcome = check(&set, &mut Scratch::default(), &record.json());
+        prop_assert!(outcome.is_ok(), "{}: {}", record.json(), outcome.unwrap_err());
     }
 }
 

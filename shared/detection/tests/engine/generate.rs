@@ -271,6 +271,25 @@ fn any_detection() -> impl Strategy<Value = Detection> {
     })
 }
 
+/// One item about the field `a`, and a record that has it: nothing stands
+/// between an operator and its answer.
+pub(crate) fn single() -> impl Strategy<Value = (FieldTest, Tree)> {
+    let test = (value_test(), prop::bool::weighted(0.1)).prop_map(|(test, negated)| FieldTest {
+        field: "a".to_owned(),
+        negated,
+        test: FieldPredicate::Values(ValueList {
+            all: false,
+            tests: vec![test],
+        }),
+    });
+    let list = prop::collection::vec(scalar(), 0..3).prop_map(Tree::List);
+    let value = prop_oneof![4 => scalar(), 1 => list];
+    (test, value, scalar()).prop_map(|(test, value, name)| {
+        let members = vec![("a".to_owned(), value), ("eventName".to_owned(), name)];
+        (test, Tree::Map(members))
+    })
+}
+
 /// Several event rules, and exceptions to them.
 pub(crate) fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let events = prop::collection::vec(any_detection(), 1..6);
