@@ -73,13 +73,7 @@ mod tests {
 
     #[test]
     fn escapes_are_resolved_once() {
-        assert_eq!(
-            unescape(
-                br#"a\n
-	"\/"#
-            ),
-            "a\\n\n\t\"/"
-        );
+        assert_eq!(unescape(br#"a\\n\n\t\"\/"#), "a\\n\n\t\"/");
         assert_eq!(unescape(br"\u0041\ud83d\ude00"), "A\u{1F600}");
     }
 
