@@ -1,7 +1,9 @@
 //! Much at once: many events of one cause, many causes.
 
+use pipeline::ports::CounterKey;
 use serde_json::Value;
 
+use crate::correlations::{DENIED, denied};
 use crate::world::{STOPPED, World, call};
 
 #[tokio::test]
@@ -18,8 +20,34 @@ async fn ten_thousand_of_one_cause_are_one_alert_and_exact_counts() {
     }
     assert_eq!((alerted, matched), (1, 10_000));
     assert_eq!(world.mails().len(), 1);
-    let counters = world.state.day(20_514).await.unwrap();
-    assert_eq!(counters.iter().map(|(_, count)| count).sum::<u64>(), 10_000);
+    let day = |rule: &str| CounterKey::Day {
+        day: 20_514,
+        account: "111122223333".to_owned(),
+        rule: rule.to_owned(),
+    };
+    let keys = [
+        day("7d1f1c1e-0000-4000-8000-000000000001"),
+        day(pipeline::keys::TOLD),
+    ];
+    assert_eq!(world.state.counters(&keys).await.unwrap(), [10_000, 1]);
+}
+
+/// The bound: one marker per record, one write of each counter per 50
+/// markers, one write per bucket of each window with at most one drop, and
+/// claim, confirmation and the storm's count of each alert.
+#[tokio::test]
+async fn a_hot_caller_costs_a_bounded_number_of_writes() {
+    let mut world = World::new(&format!("{STOPPED}---{DENIED}"));
+    let mut records: Vec<Value> = (0..4_000).map(|n| denied("kim", n / 10)).collect();
+    for (n, record) in records.iter_mut().enumerate() {
+        record["eventID"] = format!("00000000-0000-4000-9000-{n:012}").into();
+    }
+    let accounts = world.batch(&records).await.unwrap();
+    assert_eq!((accounts.matched, accounts.alerted), (4_000, 1));
+    // Two counters, two buckets of ten minutes, one alert.
+    let bound = 4_000 + 2 * 80 + 2 * 2 + 3 + 2;
+    assert!(accounts.state_writes <= bound, "{}", accounts.state_writes);
+    assert!(accounts.state_writes > 4_000, "the meter stands still");
 }
 
 #[tokio::test]

@@ -47,6 +47,10 @@ const NAMES_NO_EVENT: &[(&str, &str)] = &[
         "defense-evasion/request-hidden-by-its-size.yml",
         "any call can be padded",
     ),
+    (
+        "defense-evasion/record-over-a-bound.yml",
+        "any record can be padded",
+    ),
     ("discovery/call-denied.yml", "any call can be denied"),
 ];
 
