@@ -58,6 +58,10 @@ test-stack: setup ## Deploy to the emulator and run end to end
 	$(MAKE) build PROFILE=dev
 	$(BIN)/pytest -q tests/stack
 
+.PHONY: simulate
+simulate: ## Run 10,000 histories of bad luck against a sequential reader (HISTORIES=, SEED=)
+	HISTORIES=$(or $(HISTORIES),10000) $(CARGO) test --release --quiet -p trailward-tests --test simulation -- --nocapture
+
 .PHONY: check
 check: setup ## Check format, lints, licences and the template
 	$(CARGO) fmt --all --check

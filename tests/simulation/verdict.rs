@@ -1,0 +1,168 @@
+//! Whether a run came to what the sequential reader found, and figures that
+//! prove that the hard cases occurred.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use adapters_local::MemoryState;
+use detection::engine::RuleSet;
+use detection::sigma::{self, Lists, Source};
+use pipeline::ports::{CounterKey, StateStore};
+
+use crate::faults::{Harm, Operation, Ports};
+use crate::history::History;
+use crate::oracle::{self, Truth};
+use crate::run::{Ran, Run};
+use crate::sabotage::Sabotage;
+
+/// Figures over many histories.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) histories: usize,
+    pub(crate) events: usize,
+    pub(crate) attempts: usize,
+    pub(crate) alerts: usize,
+    pub(crate) repeats: usize,
+    pub(crate) capped: usize,
+    pub(crate) over_buckets: usize,
+    pub(crate) killed: usize,
+    pub(crate) held: usize,
+    pub(crate) eight_at_once: usize,
+    pub(crate) first_sights_added: usize,
+    pub(crate) harmed: BTreeMap<(Operation, Harm), usize>,
+}
+
+/// Runs a history and answers what differs; nothing if all is well.
+pub(crate) fn differences(history: &History, sabotage: Sabotage, tally: &mut Tally) -> Vec<String> {
+    let text = history.rules.text();
+    let source = Source {
+        name: "simulation.yml",
+        text: &text,
+    };
+    let loaded = sigma::load(&[source], &Lists::new());
+    assert!(loaded.problems.is_empty(), "{:?}\n{text}", loaded.problems);
+    let (rules, problems) = RuleSet::new(loaded.rules);
+    assert!(problems.is_empty(), "{problems:?}");
+    let rules = Arc::new(rules);
+    let truth = oracle::read(history, &rules);
+    let (ports, ran) = Run::new(history, rules, sabotage).finish();
+    tally.add(history, &truth, &ports, &ran);
+    let mut wrong = ran.wrong.clone();
+    compare_alerts(&truth, &ports, &ran, &mut wrong);
+    compare_counters(&truth, &ports.memory, &mut wrong);
+    wrong
+}
+
+fn compare_alerts(truth: &Truth, ports: &Ports, ran: &Ran, wrong: &mut Vec<String>) {
+    let published = ports.events().published.clone();
+    let told: BTreeSet<&String> = published.keys().collect();
+    for lost in truth.alerts.iter().filter(|alert| !told.contains(alert)) {
+        wrong.push(format!("alert {lost} is lost"));
+    }
+    for alert in told {
+        if !truth.alerts.contains(alert) && !truth.allowed.contains(alert) {
+            wrong.push(format!("alert {alert} has no reason"));
+        }
+    }
+    let repeats: usize = published.values().map(|times| times - 1).sum();
+    if repeats > ran.broken {
+        let broken = ran.broken;
+        wrong.push(format!(
+            "{repeats} repeats, {broken} attempts broken off in between"
+        ));
+    }
+}
+
+fn compare_counters(truth: &Truth, memory: &MemoryState, wrong: &mut Vec<String>) {
+    let mut days = BTreeSet::new();
+    let mut groups = Vec::new();
+    for key in truth.counters.keys() {
+        match key {
+            CounterKey::Day { day, .. } => {
+                days.insert(*day);
+            }
+            CounterKey::Group { .. } => groups.push(key.clone()),
+        }
+    }
+    let mut found: BTreeMap<CounterKey, u64> = BTreeMap::new();
+    for day in days {
+        found.extend(now(memory.day(day)));
+    }
+    let counted = now(memory.counters(&groups));
+    found.extend(groups.into_iter().zip(counted));
+    let inexact = |key: &CounterKey| match key {
+        CounterKey::Day { rule, .. } => truth.inexact.contains(rule),
+        CounterKey::Group { .. } => false,
+    };
+    found.retain(|key, _| !inexact(key));
+    for (key, expected) in &truth.counters {
+        let count = found.remove(key).unwrap_or(0);
+        if count != *expected {
+            wrong.push(format!("{key:?} is {count}, not {expected}"));
+        }
+    }
+    for (key, count) in found {
+        wrong.push(format!("{key:?} is {count}, not 0"));
+    }
+}
+
+/// The answer of a store that never waits.
+fn now<T>(future: impl Future<Output = Result<T, pipeline::ports::PortError>>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(answer) => answer.unwrap(),
+        Poll::Pending => panic!("state in memory does not wait"),
+    }
+}
+
+impl Tally {
+    fn add(&mut self, history: &History, truth: &Truth, ports: &Ports, ran: &Ran) {
+        let events = ports.events();
+        self.histories += 1;
+        self.events += history.events.len();
+        self.attempts += ran.attempts;
+        self.alerts += events.published.len();
+        self.repeats += events
+            .published
+            .values()
+            .map(|times| times - 1)
+            .sum::<usize>();
+        self.capped += events.capped;
+        self.over_buckets += truth.over_buckets;
+        self.killed += ran.killed;
+        self.held += ran.held;
+        self.eight_at_once += usize::from(ran.most_at_once == 8);
+        let added = events
+            .published
+            .keys()
+            .filter(|alert| !truth.alerts.contains(*alert));
+        self.first_sights_added += added.count();
+        for (step, times) in &events.harmed {
+            *self.harmed.entry(*step).or_default() += times;
+        }
+    }
+
+    pub(crate) fn print(&self) {
+        println!(
+            "{} histories, {} events, {} attempts ({} histories with eight at once)",
+            self.histories, self.events, self.attempts, self.eight_at_once
+        );
+        println!(
+            "{} alerts, {} told again after a fault, {} first sights added out of order",
+            self.alerts, self.repeats, self.first_sights_added
+        );
+        println!(
+            "{} sets capped, {} windows over two buckets, {} attempts killed at their deadline, \
+             {} refused by a lease",
+            self.capped, self.over_buckets, self.killed, self.held
+        );
+        for ((operation, harm), times) in &self.harmed {
+            println!("{times:>8} {harm:?} at {operation:?}");
+        }
+    }
+}
