@@ -62,6 +62,10 @@ impl History {
         if storm {
             storm_of(&mut random, &rules, &mut events);
         }
+        events.sort_by_key(|event| event.time);
+        for (n, event) in events.iter_mut().enumerate() {
+            event.n = n;
+        }
         let deliveries = deliveries(&mut random, events.len(), storm);
         let faults = (0..random.below(12))
             .map(|_| fault(&mut random, storm))
@@ -116,10 +120,11 @@ fn storm_of(random: &mut Random, rules: &Rules, events: &mut Vec<Event>) {
     let (user, account) = (random.pick(&USERS), random.pick(&ACCOUNTS));
     let boundary = (NOW / timespan + random.between(1, 50)) * timespan;
     let third = timespan / 3;
+    let after = random.between(1, 3);
     for place in 0..random.between(15, 45) {
-        let time = match place {
-            0..3 => boundary + random.between(0, third),
-            _ => boundary - random.between(1, third),
+        let time = match place < after {
+            true => boundary + random.between(0, third),
+            false => boundary - random.between(1, third),
         };
         events.push(Event {
             n: events.len(),
@@ -141,11 +146,11 @@ fn deliveries(random: &mut Random, events: usize, storm: bool) -> Vec<Delivery> 
             order.push(n);
         }
     }
-    match random.below(3) {
-        // As they happened.
-        0 => {}
+    match random.below(4) {
+        0 => random.shuffle(&mut order),
         1 => order.reverse(),
-        _ => random.shuffle(&mut order),
+        // As they happened.
+        _ => order.sort_unstable(),
     }
     let largest = match storm {
         true => random.pick(&[1, 2, 3]),

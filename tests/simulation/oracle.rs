@@ -20,6 +20,8 @@ pub(crate) struct Truth {
     pub(crate) allowed: BTreeSet<String>,
     /// Counters, exact.
     pub(crate) counters: BTreeMap<CounterKey, u64>,
+    /// The days on which something is counted.
+    pub(crate) days: BTreeSet<i64>,
     /// Ids of rules whose counters are only bounded from below.
     pub(crate) inexact: BTreeSet<String>,
     /// Windows that cross only with the bucket before.
@@ -60,6 +62,10 @@ pub(crate) fn read(history: &History, set: &RuleSet) -> Truth {
     };
     let mut events = history.events.clone();
     events.sort_by_key(|event| (event.time, event.n));
+    reader.truth.days = events
+        .iter()
+        .map(|event| event.time.div_euclid(86_400))
+        .collect();
     let mut sights = Vec::new();
     for rule in &history.rules.events {
         let matching: Vec<&Event> = events
@@ -96,6 +102,7 @@ impl Reader<'_> {
     }
 
     fn count_day(&mut self, time: i64, account: &str, name: &str) {
+        self.truth.days.insert(time.div_euclid(86_400));
         self.count(CounterKey::Day {
             day: time.div_euclid(86_400),
             account: account.to_owned(),

@@ -6,9 +6,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use adapters_local::MemoryState;
 use detection::engine::RuleSet;
 use detection::sigma::{self, Lists, Source};
+use pipeline::keys::TOLD;
 use pipeline::ports::{CounterKey, StateStore};
 
 use crate::faults::{Harm, Operation, Ports};
@@ -51,7 +51,7 @@ pub(crate) fn differences(history: &History, sabotage: Sabotage, tally: &mut Tal
     tally.add(history, &truth, &ports, &ran);
     let mut wrong = ran.wrong.clone();
     compare_alerts(&truth, &ports, &ran, &mut wrong);
-    compare_counters(&truth, &ports.memory, &mut wrong);
+    compare_counters(&truth, &ports, &mut wrong);
     wrong
 }
 
@@ -75,20 +75,13 @@ fn compare_alerts(truth: &Truth, ports: &Ports, ran: &Ran, wrong: &mut Vec<Strin
     }
 }
 
-fn compare_counters(truth: &Truth, memory: &MemoryState, wrong: &mut Vec<String>) {
-    let mut days = BTreeSet::new();
-    let mut groups = Vec::new();
-    for key in truth.counters.keys() {
-        match key {
-            CounterKey::Day { day, .. } => {
-                days.insert(*day);
-            }
-            CounterKey::Group { .. } => groups.push(key.clone()),
-        }
-    }
+fn compare_counters(truth: &Truth, ports: &Ports, wrong: &mut Vec<String>) {
+    let memory = &ports.memory;
+    let is_group = |key: &&CounterKey| matches!(key, CounterKey::Group { .. });
+    let groups: Vec<CounterKey> = truth.counters.keys().filter(is_group).cloned().collect();
     let mut found: BTreeMap<CounterKey, u64> = BTreeMap::new();
-    for day in days {
-        found.extend(now(memory.day(day)));
+    for day in &truth.days {
+        found.extend(now(memory.day(*day)));
     }
     let counted = now(memory.counters(&groups));
     found.extend(groups.into_iter().zip(counted));
@@ -97,6 +90,7 @@ fn compare_counters(truth: &Truth, memory: &MemoryState, wrong: &mut Vec<String>
         CounterKey::Group { .. } => false,
     };
     found.retain(|key, _| !inexact(key));
+    compare_told(&mut found, ports, wrong);
     for (key, expected) in &truth.counters {
         let count = found.remove(key).unwrap_or(0);
         if count != *expected {
@@ -105,6 +99,26 @@ fn compare_counters(truth: &Truth, memory: &MemoryState, wrong: &mut Vec<String>
     }
     for (key, count) in found {
         wrong.push(format!("{key:?} is {count}, not 0"));
+    }
+}
+
+/// Alerts told are counted after the fact, for the report: one that a fault
+/// hits right then is missing there, and none is counted twice.
+fn compare_told(found: &mut BTreeMap<CounterKey, u64>, ports: &Ports, wrong: &mut Vec<String>) {
+    let is_told = |key: &CounterKey| match key {
+        CounterKey::Day { rule, .. } => rule == TOLD,
+        CounterKey::Group { .. } => false,
+    };
+    let counted: u64 = found
+        .iter()
+        .filter(|(key, _)| is_told(key))
+        .map(|(_, n)| n)
+        .sum();
+    found.retain(|key, _| !is_told(key));
+    let events = ports.events();
+    let told = events.published.len() as u64;
+    if counted > told || (counted < told && events.harmed_attempts.is_empty()) {
+        wrong.push(format!("{counted} alerts are counted, {told} were told"));
     }
 }
 
