@@ -52,6 +52,50 @@ const NAMES_NO_EVENT: &[(&str, &str)] = &[
         "any record can be padded",
     ),
     ("discovery/call-denied.yml", "any call can be denied"),
+    (
+        "initial-access/access-key-from-new-network.yml",
+        "any call of the key counts",
+    ),
+    (
+        "initial-access/access-key-from-several-networks.yml",
+        "any call of the key counts",
+    ),
+    (
+        "initial-access/identity-in-new-region.yml",
+        "any change counts",
+    ),
+    (
+        "initial-access/identity-with-new-user-agent.yml",
+        "any change counts",
+    ),
+    (
+        "initial-access/identity-at-new-service.yml",
+        "any change counts",
+    ),
+    (
+        "credential-access/instance-credentials-from-several-networks.yml",
+        "any call of the instance counts",
+    ),
+    (
+        "credential-access/instance-credentials-from-new-network.yml",
+        "any call of the instance counts",
+    ),
+    (
+        "credential-access/instance-credentials-on-a-desktop.yml",
+        "any call of the instance counts",
+    ),
+    (
+        "initial-access/call-by-attack-tool.yml",
+        "such tools call everything",
+    ),
+    (
+        "initial-access/call-from-attackers-distribution.yml",
+        "any call from there counts",
+    ),
+    (
+        "discovery/call-by-posture-scanner.yml",
+        "scanners call everything",
+    ),
 ];
 
 fn builtin() -> Vec<Rule> {
