@@ -1,6 +1,14 @@
 //! What the repository promises of itself: its arrows, its rooms' sizes, the
 //! truth of its documents, and that it names no machine.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may say what they expect in the shortest way"
+)]
+
 mod arrows;
 mod documents;
 mod rooms;
