@@ -12,11 +12,17 @@ use crate::engine::fold::{FoldTable, hashed};
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::text::{Text, Value, content};
 
-/// Rules that share a necessary predicate: where it does not hold, none of
-/// them is looked at.
+/// A predicate and the answer without which a rule cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Gate {
+    pub(crate) predicate: usize,
+    pub(crate) wanted: bool,
+}
+
+/// Rules that share a gate: where it is closed, none of them is looked at.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) gate: Option<usize>,
+    pub(crate) gate: Option<Gate>,
     /// Places in the set's list of plans.
     pub(crate) plans: Vec<usize>,
 }
@@ -302,9 +308,9 @@ fn test_keys(program: &Program, predicate: usize, member: Member) -> Option<Keys
     Some(keys)
 }
 
-/// Groups rules by the cheapest predicate that each of them needs.
+/// Groups rules by the cheapest gate that each of them has.
 fn groups(program: &Program, plans: &[&Node], chosen: &BTreeSet<usize>) -> Candidates {
-    let mut groups: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Option<Gate>, Vec<usize>> = BTreeMap::new();
     for plan in chosen {
         let gate = plans.get(*plan).and_then(|node| gate(program, node));
         groups.entry(gate).or_default().push(*plan);
@@ -315,17 +321,26 @@ fn groups(program: &Program, plans: &[&Node], chosen: &BTreeSet<usize>) -> Candi
         .collect()
 }
 
-/// The cheapest predicate without which the condition cannot hold. A name is
-/// no gate: the lookup has told it already.
-fn gate(program: &Program, node: &Node) -> Option<usize> {
+/// The cheapest predicate whose answer the condition needs. A name is no
+/// gate: the lookup has told it already.
+fn gate(program: &Program, node: &Node) -> Option<Gate> {
+    let test = |node: &Node, wanted| match node {
+        Node::Test(predicate) => Some(Gate {
+            predicate: *predicate,
+            wanted,
+        }),
+        Node::Not(_) | Node::All(_) | Node::Any(_) => None,
+    };
     match node {
-        Node::Test(predicate) if test_keys(program, *predicate, Member::EventName).is_none() => {
-            Some(*predicate)
+        Node::Test(predicate) if test_keys(program, *predicate, Member::EventName).is_some() => {
+            None
         }
+        Node::Test(_) => test(node, true),
+        Node::Not(inner) => test(inner, false),
         Node::All(parts) => parts
             .iter()
             .filter_map(|part| gate(program, part))
-            .min_by_key(|predicate| program.cost(&Node::Test(*predicate))),
-        Node::Test(_) | Node::Not(_) | Node::Any(_) => None,
+            .min_by_key(|gate| program.cost(&Node::Test(gate.predicate))),
+        Node::Any(_) => None,
     }
 }

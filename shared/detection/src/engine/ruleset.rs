@@ -168,7 +168,10 @@ impl RuleSet {
         matches: &mut Vec<Match>,
     ) {
         for group in groups {
-            if group.gate.is_some_and(|gate| judge.test(gate) == Ok(false)) {
+            if group
+                .gate
+                .is_some_and(|gate| judge.test(gate.predicate) == Ok(!gate.wanted))
+            {
                 continue;
             }
             for (rule, node) in group.plans.iter().filter_map(|plan| self.plans.get(*plan)) {

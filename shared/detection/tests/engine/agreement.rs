@@ -60,7 +60,13 @@ fn check_record(set: &RuleSet, scratch: &mut Scratch, record: &Record<'_>) -> Re
         return Err(format!("{:?}", scratch.faults()));
     }
     if found != wanted {
-        return Err(format!("{found:?} instead of {wanted:?}"));
+        let odd = found.iter().find(|f| !wanted.contains(f));
+        let odd = odd.or_else(|| wanted.iter().find(|w| !found.contains(w)));
+        let odd = odd.map(|odd| set.explain(odd.rule, record).to_string());
+        return Err(format!(
+            "{found:?} instead of {wanted:?}: {}",
+            odd.unwrap_or_default()
+        ));
     }
     for found in &found {
         let explained = set.explain(found.rule, record);
@@ -191,14 +197,35 @@ fn rules_at_hand() -> Vec<Rule> {
         .map(|file| file.display().to_string())
         .filter(|name| name.ends_with(".yml") && !name.ends_with(".cases.yml"))
         .map(|name| (name.clone(), std::fs::read_to_string(&name).unwrap()))
-        .filter(|(_, text)| !text.contains("trailward."))
         .collect();
     let sources = texts.iter().map(|(name, text)| Source { name, text });
-    let own = load(&sources.collect::<Vec<_>>(), &Lists::default()).rules;
-    let events = own
-        .into_iter()
-        .filter(|r| matches!(r.logic, Logic::Event(_)));
-    events.chain(plain_rules()).collect()
+    let mut lists = Lists::new();
+    for file in files(&folder.join("lists")) {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let values = text.lines().filter(|line| !line.starts_with('#'));
+        lists.insert(&name, values.map(str::to_owned).collect());
+    }
+    let own = load(&sources.collect::<Vec<_>>(), &lists).rules;
+    own.into_iter()
+        .filter(is_plain)
+        .chain(plain_rules())
+        .collect()
+}
+
+/// Whether it is an event rule that asks only what the record says itself.
+fn is_plain(rule: &Rule) -> bool {
+    fn plain(body: &SearchBody) -> bool {
+        match body {
+            SearchBody::AllOf(items) => items.iter().all(|i| !i.field.starts_with("trailward.")),
+            SearchBody::AnyOf(bodies) | SearchBody::Every(bodies) => bodies.iter().all(plain),
+            SearchBody::Keywords(_) => true,
+        }
+    }
+    match &rule.logic {
+        Logic::Event(detection) => detection.searches.iter().all(|s| plain(&s.body)),
+        Logic::Correlation(_) | Logic::Filter(_) => false,
+    }
 }
 
 /// Rules that many real records match, each by another way.
