@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_athena::Client;
-use aws_sdk_athena::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_athena::error::ProvideErrorMetadata;
 use aws_sdk_athena::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_athena::types::{QueryExecution, QueryExecutionContext, QueryExecutionState};
 use pipeline::ports::{Partition, PortError, QueryEngine, QueryId, QueryRequest, QueryState, Row};
@@ -67,7 +67,7 @@ impl Athena {
             .await
             .map_err(|error| {
                 let action = format!("fetching rows of query {}", id.0);
-                failure("Athena", action, error.code(), DisplayErrorContext(&error))
+                failure("Athena", action, error.code(), &error)
             })
     }
 }
@@ -93,17 +93,14 @@ impl QueryEngine for Athena {
             .query_execution_context(context)
             .send()
             .await
-            .map_err(|error| {
-                failure(
-                    "Athena",
-                    action(),
-                    error.code(),
-                    DisplayErrorContext(&error),
-                )
-            })?;
+            .map_err(|error| failure("Athena", action(), error.code(), &error))?;
         match started.query_execution_id {
             Some(id) => Ok(QueryId(id)),
-            None => Err(failure("Athena", action(), None, "answered without an id")),
+            None => Err(PortError::Unavailable {
+                service: "Athena",
+                action: action(),
+                reason: "it answered without an id".to_owned(),
+            }),
         }
     }
 
@@ -115,7 +112,7 @@ impl QueryEngine for Athena {
             .await
             .map_err(|error| {
                 let action = format!("looking at query {}", id.0);
-                failure("Athena", action, error.code(), DisplayErrorContext(&error))
+                failure("Athena", action, error.code(), &error)
             })?;
         Ok(answer
             .query_execution

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use pipeline::ports::{PortError, ReportStore};
 use tokio::sync::OnceCell;
 
@@ -49,7 +49,7 @@ impl ReportStore for BucketReports {
             .map(drop)
             .map_err(|error| {
                 let action = format!("writing {key} to bucket {}", self.bucket);
-                failure("S3", action, error.code(), DisplayErrorContext(&error))
+                failure("S3", action, error.code(), &error)
             })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::MessageAttributeValue;
 use pipeline::ports::{AlertSink, Mail, PortError};
 use tokio::sync::OnceCell;
@@ -53,7 +53,7 @@ impl AlertSink for Topic {
                 .build();
             match attribute {
                 Ok(attribute) => request = request.message_attributes(*name, attribute),
-                Err(error) => return Err(failure("SNS", "building attributes", None, error)),
+                Err(error) => return Err(failure("SNS", "building attributes", None, &error)),
             }
         }
         request.send().await.map(drop).map_err(|error| {
@@ -61,7 +61,7 @@ impl AlertSink for Topic {
                 "SNS",
                 format!("publishing to {}", self.arn),
                 error.code(),
-                DisplayErrorContext(&error),
+                &error,
             )
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use pipeline::ports::{Partition, PortError};
 use tokio::sync::OnceCell;
 
@@ -93,7 +93,7 @@ impl TrailFolders {
                 .await
                 .map_err(|error| {
                     let action = format!("listing {prefix} in bucket {}", self.trail.bucket);
-                    failure("S3", action, error.code(), DisplayErrorContext(&error))
+                    failure("S3", action, error.code(), &error)
                 })?;
             names.extend(
                 page.common_prefixes()

@@ -143,10 +143,6 @@ pub struct FirstSeen {
 
 /// What the engine does with a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a rule set holds hundreds, not millions"
-)]
 pub enum Logic {
     /// Judges single events.
     Event(Detection),

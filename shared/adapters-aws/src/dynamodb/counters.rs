@@ -142,7 +142,7 @@ impl DynamoState {
                 .set_keys(Some(open))
                 .consistent_read(true)
                 .build()
-                .map_err(|error| crate::failure::failure("DynamoDB", "reading", None, error))?;
+                .map_err(|error| crate::failure::failure("DynamoDB", "reading", None, &error))?;
             let output = self
                 .client()
                 .await
@@ -197,7 +197,9 @@ impl<'a> Chunk<'a> {
 
     /// Markers first, in the order of the entries, then the counters.
     fn items(&self, table: &str, expiry: Expiry) -> Result<Vec<TransactWriteItem>, PortError> {
-        let built = |error| crate::failure::failure("DynamoDB", "counting", None, error);
+        let built = |error: aws_sdk_dynamodb::error::BuildError| {
+            crate::failure::failure("DynamoDB", "counting", None, &error)
+        };
         let mut items = Vec::with_capacity(ITEMS_PER_CALL);
         for (_, entry) in &self.entries {
             let mut item = Key::mark(&entry.event, &entry.rule).into_item();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use pipeline::ports::{CounterKey, PortError, SeenKey, WindowKey};
 
@@ -115,7 +115,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
-    failure("DynamoDB", action, error.code(), DisplayErrorContext(error))
+    failure("DynamoDB", action, error.code(), error)
 }
 
 #[cfg(test)]
