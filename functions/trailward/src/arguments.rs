@@ -23,23 +23,33 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Print the weekly report over files
     Report(Report),
-    /// List, check and test rules
+    /// List, check, test and explain rules
     #[command(subcommand)]
     Rules(Rules),
+    /// Check exceptions
+    #[command(subcommand)]
+    Exceptions(Exceptions),
 }
 
-/// Which rules are used.
+/// Which rules are used, and what they let pass.
 #[derive(Debug, Args)]
 pub(crate) struct RuleSources {
+    #[command(flatten)]
+    pub(crate) rules: RuleFolders,
+    /// A file of exceptions (Sigma filter documents)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exceptions: Option<PathBuf>,
+}
+
+/// Where rules and their lists come from.
+#[derive(Debug, Args)]
+pub(crate) struct RuleFolders {
     /// A folder (or file) of Sigma rules, besides the built-in ones; may be repeated
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
     /// Leave the built-in rules out
     #[arg(long)]
     pub(crate) no_builtin_rules: bool,
-    /// A file of exceptions (Sigma filter documents)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) exceptions: Option<PathBuf>,
     /// A folder of lists, one `NAME.txt` per placeholder `%NAME%`
     #[arg(long, value_name = "DIR")]
     pub(crate) lists: Option<PathBuf>,
@@ -95,6 +105,35 @@ pub(crate) enum Rules {
     Check(RuleSources),
     /// Run the cases that stand beside each rule
     Test(RuleSources),
+    /// Show why a rule matches a record or not, field by field
+    Explain(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A rule's id or name, the path of a built-in rule, or a rule file
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    /// A file with one record, or `-` for standard input
+    #[arg(value_name = "EVENT")]
+    pub(crate) event: PathBuf,
+    #[command(flatten)]
+    pub(crate) sources: RuleSources,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Exceptions {
+    /// Load a file of exceptions against all rules and print what is wrong with it
+    Check(CheckExceptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckExceptions {
+    /// A file of Sigma filter documents
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) rules: RuleFolders,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

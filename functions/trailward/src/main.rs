@@ -1,7 +1,9 @@
 //! `trailward`: the same pipeline over files, with no AWS account.
 
 mod arguments;
+mod exceptions_command;
 mod inputs;
+mod one_record;
 mod printing;
 mod progress;
 mod report_command;
@@ -62,5 +64,6 @@ async fn run(arguments: Arguments, clock: Clock) -> Result<Ending> {
         Command::Scan(scan) => scan_command::run(scan, clock).await,
         Command::Report(report) => report_command::run(report, clock).await,
         Command::Rules(rules) => rules_command::run(rules),
+        Command::Exceptions(exceptions) => exceptions_command::run(exceptions, &clock),
     }
 }

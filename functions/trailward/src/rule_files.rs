@@ -51,12 +51,12 @@ impl RuleFiles {
     /// Reads what the options name.
     pub(crate) fn read(options: &RuleSources) -> Result<Self> {
         let mut own = Vec::new();
-        for path in &options.folders {
+        for path in &options.rules.folders {
             yaml_files(path, &mut own)?;
         }
-        let team_lists = options.lists.as_deref().map(read_lists).transpose()?;
+        let team_lists = options.rules.lists.as_deref().map(read_lists).transpose()?;
         let (builtin, problems) = match &team_lists {
-            _ if options.no_builtin_rules => (Vec::new(), Vec::new()),
+            _ if options.rules.no_builtin_rules => (Vec::new(), Vec::new()),
             None => (rules::builtin()?, Vec::new()),
             Some(lists) => {
                 let loaded = rules::builtin_with(lists);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use cloudtrail::envelope::FileSummary;
 use cloudtrail::envelope::file::Form;
-use detection::rule::Level;
+use detection::rule::{Level, Logic};
 use pipeline::accounts::Accounts;
 use pipeline::detect::Parts;
 use pipeline::invocation::Clock;
@@ -18,6 +18,7 @@ use pipeline::scan::{Scan, ScanError};
 use pipeline::settings::Voice;
 
 use crate::arguments::{self, Format};
+use crate::exceptions_command::day;
 use crate::inputs::{self, Input};
 use crate::progress::Progress;
 use crate::rule_files::RuleFiles;
@@ -80,6 +81,7 @@ pub(crate) async fn run(options: arguments::Scan, clock: Clock) -> Result<Ending
         state.save(clock().div_euclid(1_000))?;
     }
     run.summary(inputs.len());
+    run.exceptions(clock().div_euclid(1_000));
     Ok(run.ending())
 }
 
@@ -176,6 +178,25 @@ impl Run {
             "{matched} findings = {alerted} alerted + {folded} folded + {already_known} already known + \
              {below_threshold} below threshold + {staged} staged + {excepted} excepted + {failed} failed"
         );
+    }
+
+    /// How many findings each exception hid: one that hides nothing can go,
+    /// one that hides much wants a second look.
+    fn exceptions(&self, now: i64) {
+        for (rule, hidden) in self.scan.hidden() {
+            let Logic::Filter(filter) = &rule.logic else {
+                continue;
+            };
+            let (title, id) = (&rule.meta.title, &rule.meta.id);
+            let ended = filter.expires.filter(|end| *end <= now);
+            match ended {
+                Some(end) => eprintln!(
+                    "exception `{title}` ({id}) expired on {}: it hides nothing",
+                    day(end)
+                ),
+                None => eprintln!("exception `{title}` ({id}) hid {hidden} findings"),
+            }
+        }
     }
 
     fn ending(&self) -> Ending {

@@ -107,6 +107,8 @@ pub(crate) struct Journal {
     finished: BTreeMap<GroupKey, Vec<Sighted>>,
     /// Where the events of the present input lie, by identity.
     places: BTreeMap<String, Source>,
+    /// How many findings (and sightings of correlations) each exception hid.
+    hidden: BTreeMap<RuleIndex, u64>,
 }
 
 impl Journal {
@@ -126,6 +128,7 @@ impl Journal {
     ) {
         let rule = rules.rule(finding.rule);
         let naming = Naming::of_event(rule, &event.facts, &finding.fold_group());
+        self.count_hidden(finding.excepted_by);
         let source = Source {
             path: input.to_owned(),
             index: event.index,
@@ -148,6 +151,7 @@ impl Journal {
     /// it.
     pub(crate) fn watched(&mut self, watched: &Watched, event: &MatchedEvent, streamed: bool) {
         let facts = &event.facts;
+        self.count_hidden(watched.excepted_by);
         let key = (
             watched.correlation,
             facts.account.clone(),
@@ -219,6 +223,17 @@ impl Journal {
             ..line(LineKind::Alert, rule, case.level, facts)
         };
         self.push(line);
+    }
+
+    /// How many findings an exception hid.
+    pub(crate) fn hidden_by(&self, filter: RuleIndex) -> u64 {
+        self.hidden.get(&filter).copied().unwrap_or(0)
+    }
+
+    fn count_hidden(&mut self, by: Option<RuleIndex>) {
+        if let Some(filter) = by {
+            *self.hidden.entry(filter).or_default() += 1;
+        }
     }
 
     fn push(&mut self, line: Line) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use cloudtrail::envelope::{EnvelopeError, FileSummary};
 use detection::correlate::{self, Crossing, Stream};
-use detection::rule::Logic;
+use detection::rule::{Logic, Rule};
 
 use crate::accounts::Accounts;
 use crate::alert::Together;
@@ -78,6 +78,21 @@ impl Scan {
     pub fn take_lines(&mut self) -> Vec<Line> {
         let journal = self.detector.journal.as_mut();
         journal.map(Journal::take).unwrap_or_default()
+    }
+
+    /// Every exception with the number of findings that it hid so far.
+    pub fn hidden(&self) -> Vec<(&Rule, u64)> {
+        let rules = &self.detector.parts.rules;
+        let filters = rules
+            .indices()
+            .filter(|index| matches!(rules.rule(*index).logic, Logic::Filter(_)));
+        let journal = self.detector.journal.as_ref();
+        filters
+            .map(|index| {
+                let hidden = journal.map_or(0, |journal| journal.hidden_by(index));
+                (rules.rule(index), hidden)
+            })
+            .collect()
     }
 
     /// The numbers of the run so far.
@@ -202,7 +217,7 @@ impl Scan {
 
 /// Whether a correlation runs only over finished periods, and why.
 #[must_use]
-pub fn scan_only_reason(rule: &detection::rule::Rule) -> Option<String> {
+pub fn scan_only_reason(rule: &Rule) -> Option<String> {
     let Logic::Correlation(correlation) = &rule.logic else {
         return None;
     };

@@ -1,4 +1,7 @@
-//! `trailward rules list|check|test`.
+//! `trailward rules`: rules listed, checked, tested; each greater command has
+//! a file of its own.
+
+mod explain;
 
 use std::io::{self, Write};
 
@@ -16,6 +19,7 @@ pub(crate) fn run(command: Rules) -> Result<Ending> {
         Rules::List(options) => list(&options),
         Rules::Check(options) => check(&options),
         Rules::Test(options) => test(&options),
+        Rules::Explain(options) => explain::run(&options),
     }
 }
 
@@ -89,7 +93,7 @@ fn test(options: &RuleSources) -> Result<Ending> {
     let files = RuleFiles::read(options)?;
     let mut clean = true;
     let mut count = 0;
-    if !options.no_builtin_rules {
+    if !options.rules.no_builtin_rules {
         let sources: Vec<_> = rules::sources().collect();
         let case_files: Vec<_> = rules::case_files().collect();
         let report = cases::run(&sources, &rules::shipped_lists(), &[], &case_files);
