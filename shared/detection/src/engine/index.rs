@@ -11,6 +11,7 @@ use crate::engine::field::Field;
 use crate::engine::fold::{FoldTable, hashed};
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::text::{Text, Value, content};
+use crate::engine::wanted::Wanted;
 
 /// A predicate and the answer without which a rule cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +118,8 @@ impl Index {
             }
         }
         spread_prefixes(&mut names, &mut prefixes);
-        let groups = |chosen: &BTreeSet<usize>| groups(program, plans, chosen);
+        let gates: Vec<_> = plans.iter().map(|node| gate(program, node)).collect();
+        let groups = |chosen: &BTreeSet<usize>| groups(&gates, chosen);
         let table = |keyed: &BTreeMap<Vec<u8>, BTreeSet<usize>>| {
             let entries = keyed.iter();
             FoldTable::new(entries.map(|(key, plans)| (key.clone().into(), groups(plans))))
@@ -291,14 +293,8 @@ fn keys(program: &Program, node: &Node, member: Member) -> Option<Keys> {
 }
 
 fn test_keys(program: &Program, predicate: usize, member: Member) -> Option<Keys> {
-    let Predicate::Field { field, wanted } = program.predicates.get(predicate)? else {
-        return None;
-    };
-    if program.fields.get(*field)?.member() != Some(member) {
-        return None;
-    }
     let mut keys = Keys::default();
-    for (text, exact) in wanted.texts()? {
+    for (text, exact) in wanted_of(program, predicate, member)?.texts()? {
         if exact {
             keys.exact.insert(text);
         } else {
@@ -308,11 +304,26 @@ fn test_keys(program: &Program, predicate: usize, member: Member) -> Option<Keys
     Some(keys)
 }
 
+/// Whether a predicate says what the member must be.
+fn is_key(program: &Program, predicate: usize, member: Member) -> bool {
+    wanted_of(program, predicate, member).is_some_and(Wanted::has_texts)
+}
+
+/// What a predicate wants of a member, if it asks for that one.
+fn wanted_of(program: &Program, predicate: usize, member: Member) -> Option<&Wanted> {
+    match program.predicates.get(predicate)? {
+        Predicate::Field { field, wanted } => {
+            (program.fields.get(*field)?.member() == Some(member)).then_some(wanted)
+        }
+        Predicate::Exists { .. } | Predicate::Anywhere { .. } => None,
+    }
+}
+
 /// Groups rules by the cheapest gate that each of them has.
-fn groups(program: &Program, plans: &[&Node], chosen: &BTreeSet<usize>) -> Candidates {
+fn groups(gates: &[Option<Gate>], chosen: &BTreeSet<usize>) -> Candidates {
     let mut groups: BTreeMap<Option<Gate>, Vec<usize>> = BTreeMap::new();
     for plan in chosen {
-        let gate = plans.get(*plan).and_then(|node| gate(program, node));
+        let gate = gates.get(*plan).copied().flatten();
         groups.entry(gate).or_default().push(*plan);
     }
     groups
@@ -332,9 +343,7 @@ fn gate(program: &Program, node: &Node) -> Option<Gate> {
         Node::Not(_) | Node::All(_) | Node::Any(_) => None,
     };
     match node {
-        Node::Test(predicate) if test_keys(program, *predicate, Member::EventName).is_some() => {
-            None
-        }
+        Node::Test(predicate) if is_key(program, *predicate, Member::EventName) => None,
         Node::Test(_) => test(node, true),
         Node::Not(inner) => test(inner, false),
         Node::All(parts) => parts

@@ -58,6 +58,8 @@ pub(crate) struct Compiler {
     program: Program,
     fields: HashMap<String, usize>,
     predicates: HashMap<Vec<u8>, usize>,
+    /// Where a predicate's key is written before it is looked up.
+    key: Vec<u8>,
 }
 
 /// What identifies a predicate among others.
@@ -196,11 +198,15 @@ impl Compiler {
     }
 
     fn predicate(&mut self, key: &Key<'_>, make: impl FnOnce(&mut Self) -> Predicate) -> Node {
-        // Only what cannot be written down fails here, and a rule can be;
-        // should it fail after all, the predicate is merely not shared.
-        let key = postcard::to_stdvec(key).ok();
+        // Writing into memory does not fail for what a rule can hold; should
+        // it after all, the predicate is merely not shared.
+        let buffer = std::mem::take(&mut self.key);
+        let key = postcard::to_extend(key, buffer).ok();
         if let Some(known) = key.as_ref().and_then(|key| self.predicates.get(key)) {
-            return Node::Test(*known);
+            let known = *known;
+            self.key = key.unwrap_or_default();
+            self.key.clear();
+            return Node::Test(known);
         }
         let predicate = make(self);
         let place = self.program.predicates.len();

@@ -107,6 +107,9 @@ impl<'v> Text<'v> {
 /// its neighbours (as it does for a final sigma), so that a part of a text is
 /// lower-cased as the whole is.
 pub(crate) fn lower_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

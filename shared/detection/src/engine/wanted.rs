@@ -100,16 +100,23 @@ impl Wanted {
             + 30 * count(self.regexes.len())
     }
 
-    /// Lower-cased texts of which every passing value is one, or begins with
-    /// one; `None` where other values pass too. The flag tells exact texts.
-    pub(crate) fn texts(&self) -> Option<Vec<(Vec<u8>, bool)>> {
-        let only_texts = !self.null
+    /// Whether every passing value is one of a few texts, or begins with one.
+    pub(crate) fn has_texts(&self) -> bool {
+        !self.null
             && self.networks.is_empty()
             && self.numbers.is_empty()
             && self.times.is_empty()
             && self.regexes.is_empty()
-            && self.references.is_empty();
-        if !only_texts {
+            && self.references.is_empty()
+            && self
+                .patterns
+                .iter()
+                .all(|pattern| pattern.prefix().is_some())
+    }
+
+    /// Those texts, lower-cased; the flag tells exact ones.
+    pub(crate) fn texts(&self) -> Option<Vec<(Vec<u8>, bool)>> {
+        if !self.has_texts() {
             return None;
         }
         let mut texts: Vec<_> = self
