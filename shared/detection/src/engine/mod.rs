@@ -32,6 +32,7 @@ mod field;
 mod fold;
 mod index;
 mod links;
+mod networks;
 mod pattern;
 mod program;
 mod ruleset;
