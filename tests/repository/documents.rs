@@ -54,3 +54,35 @@ fn every_make_target_that_a_document_names_exists() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_an_alert_as_it_is_told() {
+    let told = text_of("events/trail-stopped/expected.txt");
+    assert!(!told.is_empty());
+    assert!(
+        text_of("README.md").contains(told.trim_end()),
+        "the README's alert is stale"
+    );
+}
+
+#[test]
+fn the_readme_lists_every_parameter_of_the_template() {
+    let template = text_of("template.yaml");
+    let parameters = template
+        .lines()
+        .skip_while(|line| *line != "Parameters:")
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with(' '));
+    let names: Vec<&str> = parameters
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.trim().strip_suffix(':'))
+        .collect();
+    assert!(names.len() > 20, "the parameters were not found");
+    let readme = text_of("README.md");
+    for name in names {
+        assert!(
+            readme.contains(&format!("| `{name}` |")),
+            "the README lacks `{name}`"
+        );
+    }
+}
