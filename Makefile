@@ -74,6 +74,10 @@ rules: ## Check every rule and run its cases
 	@$(CARGO) run --quiet -p trailward -- rules check
 	@$(CARGO) run --quiet -p trailward -- rules test
 
+.PHONY: catalogue
+catalogue: ## Write docs/rules from the rules
+	@$(CARGO) run --quiet -p trailward -- rules catalogue --write docs/rules
+
 .PHONY: events
 events: ## Make the payloads and expected alerts of events/ from their records
 	@UPDATE_EVENTS=1 $(CARGO) test --quiet -p trailward-tests --test stories

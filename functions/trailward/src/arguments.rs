@@ -107,6 +107,42 @@ pub(crate) enum Rules {
     Test(RuleSources),
     /// Show why a rule matches a record or not, field by field
     Explain(Explain),
+    /// Say how often each rule would have fired over files, per day and principal
+    Backtest(Backtest),
+    /// Show which ATT&CK techniques the rules cover: as Markdown unless told otherwise
+    Coverage(Coverage),
+    /// Write the catalogue of the built-in rules: one Markdown page per tactic
+    Catalogue(Catalogue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) rules: RuleSources,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    /// Write an ATT&CK Navigator layer (JSON) to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) navigator: Option<PathBuf>,
+    /// Write a heat map (SVG) to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rules: RuleSources,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalogue {
+    /// The folder to write to; it is made if need be
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write: PathBuf,
 }
 
 #[derive(Debug, Args)]

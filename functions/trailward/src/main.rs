@@ -63,7 +63,7 @@ async fn run(arguments: Arguments, clock: Clock) -> Result<Ending> {
     match arguments.command {
         Command::Scan(scan) => scan_command::run(scan, clock).await,
         Command::Report(report) => report_command::run(report, clock).await,
-        Command::Rules(rules) => rules_command::run(rules),
+        Command::Rules(rules) => rules_command::run(rules, clock).await,
         Command::Exceptions(exceptions) => exceptions_command::run(exceptions, &clock),
     }
 }

@@ -1,25 +1,35 @@
 //! `trailward rules`: rules listed, checked, tested; each greater command has
 //! a file of its own.
 
+mod attack;
+mod backtest;
+mod catalogue;
+mod coverage;
 mod explain;
+mod heat_map;
+mod navigator;
 
 use std::io::{self, Write};
 
 use anyhow::Result;
 use detection::rule::{Logic, Rule, Staged};
 use pipeline::alert::level_name;
+use pipeline::invocation::Clock;
 use rules::cases;
 
 use crate::Ending;
 use crate::arguments::{RuleSources, Rules};
 use crate::rule_files::RuleFiles;
 
-pub(crate) fn run(command: Rules) -> Result<Ending> {
+pub(crate) async fn run(command: Rules, clock: Clock) -> Result<Ending> {
     match command {
         Rules::List(options) => list(&options),
         Rules::Check(options) => check(&options),
         Rules::Test(options) => test(&options),
         Rules::Explain(options) => explain::run(&options),
+        Rules::Backtest(options) => backtest::run(&options, clock).await,
+        Rules::Coverage(options) => coverage::run(&options),
+        Rules::Catalogue(options) => catalogue::run(&options),
     }
 }
 

@@ -46,6 +46,11 @@ impl Bench {
         self
     }
 
+    /// The text of a file below the folder.
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
     /// Writes records as a trail file.
     pub(crate) fn trail(&self, name: &str, records: &[Value]) -> &Self {
         self.file(name, &json!({"Records": records}).to_string())

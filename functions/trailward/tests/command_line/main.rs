@@ -8,7 +8,9 @@
     reason = "a test says what it expects in the shortest way"
 )]
 
+mod backtest;
 mod bench;
+mod coverage;
 mod exceptions;
 mod explain;
 mod rules;
