@@ -67,7 +67,7 @@ impl History {
             event.n = n;
         }
         let deliveries = deliveries(&mut random, events.len(), storm);
-        let faults = (0..random.below(12))
+        let faults = (0..random.below(24))
             .map(|_| fault(&mut random, storm))
             .collect();
         Self {
@@ -190,7 +190,7 @@ fn fault(random: &mut Random, storm: bool) -> Fault {
     Fault {
         operation,
         nth: random.below(within),
-        harm: match random.percent(75) {
+        harm: match random.percent(60) {
             true => random.pick(&[Harm::CrashBefore, Harm::CrashAfter]),
             false => random.pick(&HARMS),
         },

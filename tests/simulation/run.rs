@@ -271,6 +271,11 @@ impl<'h> Run<'h> {
             }
             None => None,
         };
+        if matches!(&done, Some(Ok(accounts)) if accounts.failed > 0) {
+            self.ran
+                .wrong
+                .push("an attempt succeeded with findings that failed".to_owned());
+        }
         if let Some(Err(broken)) = accounts.map(Accounts::check) {
             self.ran.wrong.push(broken.to_string());
         }
