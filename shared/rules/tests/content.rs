@@ -53,6 +53,10 @@ const NAMES_NO_EVENT: &[(&str, &str)] = &[
     ),
     ("discovery/call-denied.yml", "any call can be denied"),
     (
+        "exfiltration/vpc-endpoint-refused-call.yml",
+        "any call can be refused there",
+    ),
+    (
         "initial-access/access-key-from-new-network.yml",
         "any call of the key counts",
     ),
