@@ -113,6 +113,21 @@ pub(crate) enum Rules {
     Coverage(Coverage),
     /// Write the catalogue of the built-in rules: one Markdown page per tactic
     Catalogue(Catalogue),
+    /// Make a rule file and its cases from one record
+    New(New),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// A file with one record, or `-` for standard input
+    #[arg(value_name = "EVENT")]
+    pub(crate) event: PathBuf,
+    /// The folder to write to; it is made if need be
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) write: PathBuf,
+    /// The rule's title; without it, which call was made
+    #[arg(long)]
+    pub(crate) title: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,8 @@ mod attack;
 mod backtest;
 mod catalogue;
 mod coverage;
+mod deciding;
+mod draft;
 mod explain;
 mod heat_map;
 mod navigator;
@@ -30,6 +32,7 @@ pub(crate) async fn run(command: Rules, clock: Clock) -> Result<Ending> {
         Rules::Backtest(options) => backtest::run(&options, clock).await,
         Rules::Coverage(options) => coverage::run(&options),
         Rules::Catalogue(options) => catalogue::run(&options),
+        Rules::New(options) => draft::run(&options),
     }
 }
 

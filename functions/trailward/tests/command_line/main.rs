@@ -13,5 +13,6 @@ mod bench;
 mod coverage;
 mod exceptions;
 mod explain;
+mod new;
 mod rules;
 mod scan;
