@@ -50,6 +50,36 @@ pub(crate) fn people(day: &mut Day) {
     old_program(day);
 }
 
+/// Somebody of the developers, at the command line.
+pub(crate) fn engineer(day: &mut Day) -> Who {
+    let name = *day.random.pick(&DEVELOPERS);
+    person("PowerUserAccess", name, CLI)
+}
+
+/// The first administrator, in the console.
+pub(crate) fn administrator_at_work() -> Who {
+    person("AdministratorAccess", ADMINISTRATORS[0], BROWSER)
+}
+
+/// An administrator works from home for a day.
+pub(crate) fn from_home(day: &mut Day) {
+    let mut who = administrator_at_work();
+    who.address = "203.0.113.177".to_owned();
+    let at = day.working_time();
+    console_login(day, at, &who);
+    for step in 0..5 {
+        let record = day.call(
+            at + 20 + step * 9,
+            &who,
+            "cloudwatch",
+            "GetMetricData",
+            Value::Null,
+            Value::Null,
+        );
+        record["sessionCredentialFromConsole"] = json!("true");
+    }
+}
+
 /// Signs in through the portal and looks around in the console.
 fn administrator(day: &mut Day, name: &str) {
     let at = day.working_time();
@@ -136,7 +166,7 @@ fn developer(day: &mut Day, name: &str) {
     if day.random.below(3) == 0 {
         day.refused(at + 500, &who, "iam", "ListUsers");
     }
-    if day.random.below(4) == 0 {
+    if name == DEVELOPERS[0] && day.number % 7 == 0 {
         let code = json!({"functionName": "sandbox", "dryRun": false, "publish": false});
         day.call(
             at + 600,

@@ -21,7 +21,7 @@ pub(crate) fn roles_assumed(day: &mut Day) {
             "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",
         ),
     ];
-    for _ in 0..42 {
+    for _ in 0..120 {
         let (host, role) = *day.random.pick(&roles);
         let at = day.any_time();
         let name = role.rsplit('/').next().unwrap();
@@ -121,7 +121,7 @@ pub(crate) fn scanning(day: &mut Day) {
             "TrustedAdvisor",
         ),
     ];
-    for _ in 0..38 {
+    for _ in 0..80 {
         let at = day.any_time();
         let who = day.random.pick(&scanners).clone();
         let (source, name) = *day.random.pick(&calls);
@@ -223,7 +223,7 @@ pub(crate) fn workloads(day: &mut Day) {
         ("invoice-function", "invoice"),
         ("worker-task", "a1b2c3d4e5f6"),
     ];
-    for _ in 0..26 {
+    for _ in 0..70 {
         let (role, name) = *day.random.pick(&roles);
         let who = crate::day::session("", role, name, "10.20.4.17", agent);
         let at = day.any_time();
