@@ -16,4 +16,5 @@ mod findings;
 mod floods;
 mod inputs;
 mod scans;
+mod team;
 mod world;

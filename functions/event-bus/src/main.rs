@@ -1,11 +1,15 @@
 //! `event-bus`: invoked by EventBridge with single CloudTrail events, seconds
 //! after they happen. The path that is quick.
 
+use std::sync::Arc;
+
 use adapters_aws::lambda;
 use detection::engine::RuleSet;
+use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
 use pipeline::settings::Settings;
+use pipeline::team::BuiltIn;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
@@ -19,12 +23,27 @@ async fn main() -> Result<(), Error> {
     let (rules, problems) = RuleSet::new(rules::builtin()?);
     let parts = lambda::parts(&settings, rules, problems.len())?;
     let clock = parts.clock.clone();
-    let detector = Mutex::new(Detector::new(parts));
+    let team = lambda::team(&settings, Arc::new(built_in));
+    let watch = Mutex::new((Detector::new(parts), team));
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
+        let (detector, team) = &mut *watch.lock().await;
+        if let Some(team) = team {
+            team.refresh(detector, &invocation).await;
+        }
         let bytes = event.payload.get().as_bytes();
-        let outcome = detector.lock().await.handle_event(bytes, &invocation).await;
+        let outcome = detector.handle_event(bytes, &invocation).await;
         lambda::tell(outcome, &clock, INPUT)
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The built-in rules under a team's lists.
+fn built_in(lists: &Lists) -> BuiltIn {
+    let loaded = rules::builtin_under(lists);
+    BuiltIn {
+        rules: loaded.rules,
+        problems: loaded.problems,
+        lists: rules::overlaid(lists),
+    }
 }

@@ -1,11 +1,15 @@
 //! `log-batch`: invoked by a CloudWatch Logs subscription on the trail's log
 //! group. The path that misses nothing.
 
+use std::sync::Arc;
+
 use adapters_aws::lambda;
 use detection::engine::RuleSet;
+use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
 use pipeline::settings::Settings;
+use pipeline::team::BuiltIn;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
@@ -33,20 +37,31 @@ async fn main() -> Result<(), Error> {
     let mut parts = lambda::parts(&settings, rules, problems.len())?;
     parts.log_groups = Some(settings.log_groups());
     let clock = parts.clock.clone();
-    let detector = Mutex::new(Detector::new(parts));
+    let team = lambda::team(&settings, Arc::new(built_in));
+    let watch = Mutex::new((Detector::new(parts), team));
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
+        let (detector, team) = &mut *watch.lock().await;
+        if let Some(team) = team {
+            team.refresh(detector, &invocation).await;
+        }
         let raw = event.payload.get();
         // A payload of another kind is handed on whole: it is quarantined
         // with its reason, not lost.
         let data =
             serde_json::from_str(raw).map_or(raw, |payload: Payload<'_>| payload.awslogs.data);
-        let outcome = detector
-            .lock()
-            .await
-            .handle_logs(data.as_bytes(), &invocation)
-            .await;
+        let outcome = detector.handle_logs(data.as_bytes(), &invocation).await;
         lambda::tell(outcome, &clock, INPUT)
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The built-in rules under a team's lists.
+fn built_in(lists: &Lists) -> BuiltIn {
+    let loaded = rules::builtin_under(lists);
+    BuiltIn {
+        rules: loaded.rules,
+        problems: loaded.problems,
+        lists: rules::overlaid(lists),
+    }
 }

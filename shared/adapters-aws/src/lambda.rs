@@ -10,9 +10,10 @@ use pipeline::accounts::Accounts;
 use pipeline::detect::Parts;
 use pipeline::invocation::{Clock, HandlerError, Invocation};
 use pipeline::settings::{Setting, SettingError, Settings};
+use pipeline::team::{MakeBuiltIn, Team};
 use tracing_subscriber::EnvFilter;
 
-use crate::{BucketQuarantine, Connection, DynamoState, Topic};
+use crate::{BucketQuarantine, Connection, DynamoState, TeamBucket, Topic};
 
 /// Log lines as JSON on standard output, where Lambda collects them. `RUST_LOG`
 /// changes what is told; the default is one line an invocation and warnings.
@@ -67,6 +68,13 @@ pub fn parts(
         log_groups: None,
         rules_refused,
     })
+}
+
+/// The team's bucket, where one is configured.
+pub fn team(settings: &Settings, built_in: MakeBuiltIn) -> Option<Team> {
+    let bucket = settings.get(Setting::RulesBucket)?.to_owned();
+    let folder = TeamBucket::new(Arc::new(Connection::new()), bucket);
+    Some(Team::new(Arc::new(folder), built_in))
 }
 
 /// The invocation that a context describes. Retries keep the request's id, so

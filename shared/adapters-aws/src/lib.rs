@@ -17,6 +17,8 @@ pub mod lambda;
 mod quarantine;
 #[cfg(feature = "bucket")]
 mod reports;
+#[cfg(feature = "bucket")]
+mod team;
 #[cfg(feature = "topic")]
 mod topic;
 #[cfg(feature = "athena")]
@@ -31,6 +33,8 @@ pub use dynamodb::DynamoState;
 pub use quarantine::BucketQuarantine;
 #[cfg(feature = "bucket")]
 pub use reports::BucketReports;
+#[cfg(feature = "bucket")]
+pub use team::TeamBucket;
 #[cfg(feature = "topic")]
 pub use topic::Topic;
 #[cfg(feature = "athena")]

@@ -8,8 +8,10 @@ mod folders;
 mod memory;
 pub mod queries;
 mod sinks;
+mod team;
 
 pub use file_state::{FileState, FileStateError};
 pub use folders::{FolderQuarantine, FolderReports};
 pub use memory::MemoryState;
 pub use sinks::{CollectingSink, PrintingSink};
+pub use team::FolderTeam;

@@ -1,6 +1,11 @@
 //! Every file under `broken/` is refused at the line and with the words that
 //! its first line promises.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads the folder beside it"
+)]
+
 use std::fs;
 use std::path::Path;
 

@@ -72,6 +72,15 @@ impl Detector {
         }
     }
 
+    /// Goes on with other rules. What was remembered of the former ones is
+    /// forgotten; their state in the table stays, under their own versions.
+    pub(crate) fn use_rules(&mut self, rules: RuleSet) {
+        self.streams = streams(&rules);
+        self.remembered = Remembered::default();
+        self.scratch = Scratch::default();
+        self.parts.rules = Arc::new(rules);
+    }
+
     /// Handles the text of `awslogs.data` of a CloudWatch Logs subscription.
     ///
     /// # Errors

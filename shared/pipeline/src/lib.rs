@@ -27,5 +27,6 @@ mod sample;
 pub mod scan;
 pub mod settings;
 pub mod storm;
+pub mod team;
 mod windows;
 mod work;

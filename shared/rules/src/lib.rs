@@ -29,6 +29,18 @@ pub fn builtin_with(lists: &Lists) -> Loaded {
     sigma::load(&sources, &overlaid(lists))
 }
 
+/// As [`builtin_with`], from the compiled form where there are no lists: what
+/// a function that starts wants.
+pub fn builtin_under(lists: &Lists) -> Loaded {
+    match builtin() {
+        Ok(rules) if lists.names().next().is_none() => Loaded {
+            rules,
+            problems: Vec::new(),
+        },
+        _ => builtin_with(lists),
+    }
+}
+
 /// The texts of the built-in rules, each under its path below this folder.
 pub fn sources() -> impl Iterator<Item = Source<'static>> {
     RULES.iter().map(|(name, text)| Source { name, text })

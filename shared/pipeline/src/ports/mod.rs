@@ -8,6 +8,7 @@ mod alerts;
 mod quarantine;
 mod report;
 mod state;
+mod team;
 
 pub use alerts::{AlertSink, Mail};
 pub use quarantine::{Quarantine, QuarantinedRecord};
@@ -16,6 +17,7 @@ pub use state::{
     Claim, CountEntry, Counted, CounterKey, Expiry, Lease, MemberSet, Seen, SeenKey, StateStore,
     WindowKey,
 };
+pub use team::{Listing, TeamFolder};
 
 /// Why a port gave no answer. The handler fails with it, so that whoever
 /// invoked it tries again.
