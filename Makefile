@@ -22,6 +22,9 @@ GLIBC := 2.34
 # A folder of trail files for `make demo` and the tests over real records.
 CORPUS ?=
 export CORPUS
+# A folder to which `make benign` writes its records.
+BENIGN ?=
+export BENIGN
 
 .PHONY: help
 help: ## List the targets
@@ -73,6 +76,10 @@ check: setup ## Check format, lints, licences and the template
 rules: ## Check every rule and run its cases
 	@$(CARGO) run --quiet -p trailward -- rules check
 	@$(CARGO) run --quiet -p trailward -- rules test
+
+.PHONY: benign
+benign: ## Count alerts on three ordinary weeks; BENIGN=dir (a full path) keeps the records there
+	@$(CARGO) test --quiet -p trailward-tests --test benign -- --nocapture
 
 .PHONY: catalogue
 catalogue: ## Write docs/rules from the rules

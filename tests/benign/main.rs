@@ -18,6 +18,8 @@ mod random;
 mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use adapters_local::{CollectingSink, FolderQuarantine, MemoryState};
@@ -108,6 +110,20 @@ fn corpus() -> Vec<Vec<Value>> {
     days.collect()
 }
 
+/// Writes the days as trail files where `BENIGN` names a folder, for
+/// `trailward rules backtest` and for a look.
+fn keep(corpus: &[Vec<Value>]) {
+    let Some(folder) = std::env::var_os("BENIGN").filter(|folder| !folder.is_empty()) else {
+        return;
+    };
+    let folder = PathBuf::from(folder);
+    fs::create_dir_all(&folder).unwrap();
+    for (number, records) in corpus.iter().enumerate() {
+        let file = folder.join(format!("day-{number:02}.json"));
+        fs::write(file, json!({ "Records": records }).to_string()).unwrap();
+    }
+}
+
 /// Every finding, crossing and alert of the built-in rules.
 async fn lines(corpus: &[Vec<Value>]) -> Vec<Line> {
     let loaded = rules::builtin_with(&lists());
@@ -141,6 +157,7 @@ async fn lines(corpus: &[Vec<Value>]) -> Vec<Line> {
 #[tokio::test]
 async fn fewer_than_one_alert_per_thousand_records() {
     let corpus = corpus();
+    keep(&corpus);
     let records = corpus.iter().map(Vec::len).sum::<usize>() as u64;
     assert!(records >= 3_000, "{records} records");
     let lines = lines(&corpus).await;
