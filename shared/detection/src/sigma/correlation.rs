@@ -1,6 +1,7 @@
 //! Correlation documents: what must come together, within which time.
 
 use super::bounds::MAX_WATCHED;
+use super::derived;
 use super::problem::{Fault, note, valid};
 use super::section;
 use super::threshold::{self, Bound};
@@ -35,7 +36,7 @@ pub(super) fn read(entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation
     let kind_name = note(kind_name(map, entry.line), faults);
     let rules = note(rules(map, entry.line), faults);
     let group_by = note(
-        map.get("group-by").map_or(Ok(Vec::new()), section::texts),
+        map.get("group-by").map_or(Ok(Vec::new()), section::fields),
         faults,
     );
     let timespan = note(timespan(map, entry.line), faults);
@@ -126,6 +127,7 @@ fn aliases(entry: &Entry) -> Result<Vec<Alias>, Fault> {
                     format!("the alias names no field for `{}`", field.key),
                 )
             })?;
+            derived::check(&path).map_err(|why| Fault::new(field.line, why))?;
             Ok((field.key.clone(), path))
         });
         Ok(Alias {

@@ -25,6 +25,7 @@
 pub mod bounds;
 mod condition;
 mod correlation;
+mod derived;
 mod document;
 mod encode;
 mod expression;

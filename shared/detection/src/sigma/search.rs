@@ -2,6 +2,7 @@
 
 use super::bounds::MAX_TESTS;
 use super::condition;
+use super::derived;
 use super::lists::Lists;
 use super::modifiers::{self, Modifier};
 use super::pattern::Text;
@@ -151,6 +152,7 @@ fn field_test(
             "a field's name holds a control character",
         ));
     }
+    derived::check(field).map_err(|why| Fault::new(entry.line, why))?;
     Ok(FieldTest {
         field: field.to_owned(),
         negated: modifiers.contains(&Modifier::Neq),

@@ -2,6 +2,7 @@
 //! each with its fault when it is something else.
 
 use super::bounds::MAX_VALUE_BYTES;
+use super::derived;
 use super::problem::{Fault, valid};
 use super::value::written_bool;
 use super::yaml::{Entry, Kind, Map, Node, Scalar, Value};
@@ -96,4 +97,12 @@ pub(super) fn parsed<T>(
 ) -> Result<T, Fault> {
     let text = text(entry)?.unwrap_or_default();
     parse(&text).map_err(|why| Fault::new(entry.value.line, format!("`{}`: {why}", entry.key)))
+}
+
+/// The names of fields, or a single one; each of them one that can be there.
+pub(super) fn fields(entry: &Entry) -> Result<Vec<String>, Fault> {
+    for (line, path) in lined_texts(entry)? {
+        derived::check(&path).map_err(|why| Fault::new(line, why))?;
+    }
+    texts(entry)
 }

@@ -2,6 +2,7 @@
 //! an unknown one is refused: a slip must not quietly unprotect a rule.
 
 use super::bounds::{MAX_FOLD_SECONDS, MAX_MEMORY_SECONDS};
+use super::derived;
 use super::metadata::level;
 use super::problem::{Fault, note, valid};
 use super::section;
@@ -48,13 +49,13 @@ pub(super) fn read(root: &Map, event: bool, faults: &mut Vec<Fault>) -> Option<S
 
 fn set(settings: &mut Settings, entry: &Entry, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     match entry.key.as_str() {
-        "group" => settings.group = section::texts(entry)?,
+        "group" => settings.group = section::fields(entry)?,
         "fold" => settings.fold_seconds = Some(section::parsed(entry, fold)?),
         "scope" => settings.scope = section::parsed(entry, scope)?,
         "staged" => settings.staged = staged(entry)?,
         "protected" => settings.protected = section::switch(entry)?,
         "gain" => settings.gain = section::text(entry)?,
-        "details" => settings.details = section::texts(entry)?,
+        "details" => settings.details = section::fields(entry)?,
         "response" => settings.response = response(entry, faults)?,
         "failed-level" => settings.failed_level = Some(level(entry)?),
         "first-seen" => settings.first_seen = Some(first_seen(entry, faults)?),
@@ -111,7 +112,7 @@ fn first_seen(entry: &Entry, faults: &mut Vec<Fault>) -> Result<FirstSeen, Fault
     let map = section::map(entry)?;
     section::unknown_keys(map, "first-seen", &["value", "learn", "forget"], faults);
     let value = match map.get("value") {
-        Some(value) => section::text(value)?,
+        Some(entry) => field(entry)?,
         None => None,
     };
     let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
@@ -129,6 +130,15 @@ fn first_seen(entry: &Entry, faults: &mut Vec<Fault>) -> Result<FirstSeen, Fault
         learn_seconds: span("learn", LEARN_SECONDS)?,
         forget_seconds: span("forget", FORGET_SECONDS)?,
     })
+}
+
+/// The field that a key names.
+fn field(entry: &Entry) -> Result<Option<String>, Fault> {
+    let path = section::text(entry)?;
+    if let Some(path) = &path {
+        derived::check(path).map_err(|why| Fault::new(entry.value.line, why))?;
+    }
+    Ok(path)
 }
 
 fn memory(written: &str) -> Result<u64, String> {

@@ -38,7 +38,7 @@ pub(super) fn read(entry: &Entry) -> Result<Bound, Fault> {
                 .comparisons
                 .push((*comparison, number(entry)?));
         } else if entry.key == "field" {
-            bound.fields = section::texts(entry)?;
+            bound.fields = section::fields(entry)?;
         } else if entry.key == "percentile" {
             bound.percentile = Some(percentile(entry)?);
         } else {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use super::bounds::MAX_VALUE_BYTES;
+use super::derived;
 use super::expression;
 use super::lists::Lists;
 use super::modifiers::Modifier;
@@ -122,7 +123,10 @@ impl Item {
                 tests.collect()
             }
             Self::Compare(comparison, number) => Ok(vec![ValueTest::Compare(comparison, number)]),
-            Self::FieldRef(reference) => Ok(vec![ValueTest::FieldRef(reference)]),
+            Self::FieldRef(reference) => {
+                derived::check(&reference.field)?;
+                Ok(vec![ValueTest::FieldRef(reference)])
+            }
             Self::TimePart(part, comparison, n) => {
                 Ok(vec![ValueTest::TimePart(part, comparison, n)])
             }
