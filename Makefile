@@ -85,6 +85,33 @@ benign: ## Count alerts on three ordinary weeks; BENIGN=dir (a full path) keeps 
 catalogue: ## Write docs/rules from the rules
 	@$(CARGO) run --quiet -p trailward -- rules catalogue --write docs/rules
 
+.PHONY: peers
+peers: setup ## Ask pySigma again for the verdicts in tests/peer and compare ours
+	@$(BIN)/python tests/peer/judge.py
+	$(CARGO) test --quiet -p trailward-tests --test peer
+
+# The fuzzer needs a compiler flag of the nightly, which the pinned one takes
+# when told so. What it found it writes under target/fuzz/artifacts.
+FUZZ_TARGETS ?= payload file scanner rule
+FUZZ_SECONDS ?= 900
+CARGO_FUZZ := .tools/bin/cargo-fuzz
+FUZZ_FOLDER = $${CARGO_TARGET_DIR:-target}/fuzz
+
+.PHONY: fuzz
+fuzz: $(CARGO_FUZZ) ## Fuzz what reads foreign bytes (FUZZ_SECONDS= per target, FUZZ_TARGETS=)
+	@folder=$$(realpath -m $(FUZZ_FOLDER)); \
+	$(PYTHON) tests/fuzz/seeds.py "$$folder/corpus"; \
+	for target in $(FUZZ_TARGETS); do \
+	    echo "== $$target"; mkdir -p "$$folder/artifacts/$$target"; \
+	    RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) run --fuzz-dir tests/fuzz --target-dir "$$folder" $$target "$$folder/corpus/$$target" -- \
+	        -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=20 -print_final_stats=1 -verbosity=0 \
+	        $$( [ ! -f tests/fuzz/$$target.dict ] || echo -dict=tests/fuzz/$$target.dict ) \
+	        -artifact_prefix="$$folder/artifacts/$$target/"; \
+	done
+
+$(CARGO_FUZZ):
+	$(CARGO) install cargo-fuzz --locked --root .tools
+
 .PHONY: events
 events: ## Make the payloads and expected alerts of events/ from their records
 	@UPDATE_EVENTS=1 $(CARGO) test --quiet -p trailward-tests --test stories

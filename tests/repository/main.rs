@@ -39,6 +39,7 @@ fn files_below(folder: &str) -> Vec<String> {
             let foreign = [
                 "target",
                 ".git",
+                ".tools",
                 "build",
                 "node_modules",
                 "__pycache__",
