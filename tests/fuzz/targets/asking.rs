@@ -1,7 +1,6 @@
 //! What is asked of every record that comes through: all that has an answer
 //! of its own to compute.
 
-use cloudtrail::envelope::{RecordFault, Tally};
 use cloudtrail::{Derived, Member, Record};
 
 /// Asks a record everything; the answers do not matter, a panic does.
@@ -17,44 +16,4 @@ pub fn ask(record: &Record<'_>) {
     record.principal();
     record.account();
     record.root().text();
-}
-
-/// Counts what an envelope hands on, to hold against its tally.
-#[derive(Default)]
-pub struct Counted {
-    records: usize,
-    faults: usize,
-}
-
-impl Counted {
-    /// Takes one outcome.
-    pub fn take(&mut self, outcome: Result<&Record<'_>, RecordFault<'_>>) {
-        match outcome {
-            Ok(record) => {
-                self.records += 1;
-                ask(record);
-            }
-            Err(fault) => {
-                self.faults += 1;
-                assert!(!fault.reason.is_empty(), "a fault without a reason");
-            }
-        }
-    }
-
-    /// What was handed on is what the tally says.
-    pub fn agrees_with(&self, tally: Tally) {
-        assert_eq!((self.records, self.faults), (tally.records, tally.faults));
-    }
-}
-
-/// The bytes as a gzip member.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor =
-        libdeflater::Compressor::new(libdeflater::CompressionLvl::new(1).unwrap_or_default());
-    let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor
-        .gzip_compress(bytes, &mut packed)
-        .expect("room for all");
-    packed.truncate(length);
-    packed
 }

@@ -3,9 +3,10 @@
 #![no_main]
 
 mod asking;
+mod counting;
 
-use asking::{Counted, gzip};
 use cloudtrail::envelope::each_record;
+use counting::{Counted, gzip};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -4,9 +4,10 @@
 #![no_main]
 
 mod asking;
+mod counting;
 
-use asking::{Counted, gzip};
 use cloudtrail::envelope::{LogsDecoder, LogsKind};
+use counting::{Counted, gzip};
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::value::RawValue;
