@@ -139,6 +139,8 @@ def test_the_accounts_of_every_run_add_up(stage):
                 "Alerted", "Folded", "AlreadyKnown", "BelowThreshold", "Staged", "Excepted", "Failed",
             ))
             assert line["IdentitiesBroken"] == 0
+            # The team's bucket was read under the function's own role.
+            assert line["RulesRefused"] == 0
 
 
 @contextlib.contextmanager
