@@ -159,3 +159,8 @@ local: setup ## Deploy to the emulator, feed a sample attack, print the alerts
 .PHONY: redrive
 redrive: setup ## Feed failed batches and events again after mending their cause (STACK=, DRY=1)
 	@$(BIN)/python tests/stack/redrive.py --stack $(or $(STACK),trailward) $(if $(DRY),--dry-run)
+
+.PHONY: load
+load: setup ## Drive the real log-batch with 200 payloads of 1 MB and 5,000 small ones
+	@[ -x build/log-batch/bootstrap ] || $(MAKE) --no-print-directory build ARCH=$(shell uname -m)
+	@$(BIN)/python tests/stack/load.py
