@@ -164,3 +164,17 @@ redrive: setup ## Feed failed batches and events again after mending their cause
 load: setup ## Drive the real log-batch with 200 payloads of 1 MB and 5,000 small ones
 	@[ -x build/log-batch/bootstrap ] || $(MAKE) --no-print-directory build ARCH=$(shell uname -m)
 	@$(BIN)/python tests/stack/load.py
+
+.PHONY: bench
+bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15)
+	@cd tests/bench && $(CARGO) build --release --quiet -p bench
+	@$$(command -v taskset > /dev/null && echo taskset -c 0) $(BENCH_BUILT)/bench
+
+.PHONY: bench-cold
+bench-cold: ## Measure each function's start and memory, beside bare ones
+	@$(CARGO) build --release --quiet $(addprefix -p ,$(FUNCTIONS))
+	@cd tests/bench && $(CARGO) build --release --quiet -p cold
+	@$(BENCH_BUILT)/cold $(addprefix $(BENCH_BUILT)/,bare clients) $(addprefix "$${CARGO_TARGET_DIR:-target}/release"/,$(FUNCTIONS))
+
+# The bench is a workspace of its own, so its results lie in a folder of its own.
+BENCH_BUILT = "$${CARGO_TARGET_DIR:-tests/bench/target}/release"
