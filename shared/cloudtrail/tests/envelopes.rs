@@ -281,6 +281,30 @@ fn a_payload_brings_its_records() {
 }
 
 #[test]
+fn events_begin_alike_or_not() {
+    let event = |head: &str, name: &str| {
+        let message = Value::from(record(name).to_string());
+        format!(r#"{{{head}:{message}}}"#)
+    };
+    let events = [
+        event(r#""id":"10","message""#, "A"),
+        event(r#""id":"29","message""#, "B"),
+        event(r#""id":"xy","message""#, "C"),
+        event(r#""id":"3","message""#, "D"),
+        event(r#""id":"4","massage":"no","message""#, "E"),
+        event(r#""i\u0064":"5","message""#, "F"),
+        event(r#""id":"6","message""#, "G"),
+        event(r#""id":"6","massage""#, "never"),
+        event(r#""id":"7","message""#, "H"),
+    ];
+    let text = payload_text(&[]).replace("[]", &format!("[{}]", events.join(",")));
+    let seen = payload(&text).1;
+    assert_eq!(seen[..7], ["A", "B", "C", "D", "E", "F", "G"]);
+    assert!(seen[7].starts_with('!'), "{}", seen[7]);
+    assert_eq!(seen[8..], ["H"]);
+}
+
+#[test]
 fn a_control_message_has_no_records() {
     let text = payload_text(&["CWL CONTROL MESSAGE: Checking health of destination Lambda."])
         .replace("DATA_MESSAGE", "CONTROL_MESSAGE");

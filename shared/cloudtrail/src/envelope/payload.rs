@@ -169,6 +169,26 @@ impl Element for LogEvent {
 /// itself. Returns the place behind the event, `None` with nothing done where
 /// it is not ordinary.
 fn fast_event(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let start = match reading.head_length(rest) {
+        Some(length) => at + length,
+        None => {
+            let start = message_start(text, at)?;
+            reading.set_head(text.get(at..start)?);
+            start
+        }
+    };
+    let (record, length) = Record::leading(text.get(start..)?, Layer::Escaped)?;
+    if text.get(start + length) != Some(&b'"') {
+        return None;
+    }
+    let end = event_end(text, start + length + 1)?;
+    reading.record(&record);
+    Some(end)
+}
+
+/// Where the message of the log event at `at` starts, behind its quote.
+fn message_start(text: &[u8], at: usize) -> Option<usize> {
     if text.get(at) != Some(&b'{') {
         return None;
     }
@@ -176,14 +196,7 @@ fn fast_event(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<u
     loop {
         let (key, value_at) = next_key(text, at)?;
         if key == b"message" {
-            let start = value_at + 1;
-            let (record, length) = Record::leading(text.get(start..)?, Layer::Escaped)?;
-            if text.get(value_at) != Some(&b'"') || text.get(start + length) != Some(&b'"') {
-                return None;
-            }
-            let end = event_end(text, start + length + 1)?;
-            reading.record(&record);
-            return Some(end);
+            return (text.get(value_at) == Some(&b'"')).then_some(value_at + 1);
         }
         at = json::value_end(text, value_at, Layer::Plain)?;
     }

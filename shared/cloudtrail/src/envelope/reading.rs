@@ -11,6 +11,7 @@ pub(super) struct Reading<'f, 'e> {
     form: Option<Form>,
     depth: usize,
     inside_trail: bool,
+    head: Vec<u8>,
 }
 
 impl<'f, 'e> Reading<'f, 'e> {
@@ -22,6 +23,7 @@ impl<'f, 'e> Reading<'f, 'e> {
             form: None,
             depth: 0,
             inside_trail: false,
+            head: Vec::new(),
         }
     }
 
@@ -58,6 +60,28 @@ impl<'f, 'e> Reading<'f, 'e> {
     /// Returns what it was before.
     pub(super) fn set_inside_trail(&mut self, inside: bool) -> bool {
         std::mem::replace(&mut self.inside_trail, inside)
+    }
+
+    /// Remembers how a log event begins, up to its message's quote.
+    pub(super) fn set_head(&mut self, head: &[u8]) {
+        self.head.clear();
+        // Digits behind a backslash could spell another key.
+        if !head.contains(&b'\\') {
+            self.head.extend_from_slice(head);
+        }
+    }
+
+    /// The length of a log event's head that differs from the remembered one
+    /// in digits only, and so is read as that one was.
+    pub(super) fn head_length(&self, text: &[u8]) -> Option<usize> {
+        let head = text
+            .get(..self.head.len())
+            .filter(|head| !head.is_empty())?;
+        let differs = |(one, other): (&u8, &u8)| {
+            (one != other) & !(one.is_ascii_digit() & other.is_ascii_digit())
+        };
+        let odd = head.iter().zip(&self.head).map(differs);
+        (!odd.fold(false, |any, odd| any | odd)).then_some(head.len())
     }
 
     /// Hands a record on, unless it describes no single call.
