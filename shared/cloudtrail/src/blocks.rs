@@ -49,6 +49,28 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
         Some(at)
     }
 
+    /// Passes every quote before `at`, which lies in the present block or
+    /// behind it.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, at: usize) -> Option<()> {
+        let mut ahead = at.checked_sub(self.base)?;
+        if ahead >= WIDTH {
+            self.go_to(at)?;
+            ahead = at - self.base;
+        }
+        self.quotes &= u64::MAX << ahead;
+        Some(())
+    }
+
+    /// Goes to the block that `at` lies in.
+    #[inline(never)]
+    fn go_to(&mut self, at: usize) -> Option<()> {
+        while self.base + WIDTH <= at {
+            self.advance()?;
+        }
+        Some(())
+    }
+
     /// Goes to the next block that has a quote.
     #[inline(never)]
     fn refill(&mut self) -> Option<()> {
@@ -63,9 +85,7 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
     /// `max_depth`.
     #[inline(never)]
     pub(crate) fn skip_nested(&mut self, at: usize, max_depth: usize) -> Option<usize> {
-        while self.base + WIDTH <= at {
-            self.advance()?;
-        }
+        self.go_to(at)?;
         let mut depth = 0usize;
         let mut in_string = 0u64;
         let mut from = u64::MAX << (at - self.base);

@@ -16,6 +16,7 @@ pub mod envelope;
 pub mod json;
 mod member;
 mod normal;
+mod order;
 pub mod record;
 mod scan;
 mod unescape;

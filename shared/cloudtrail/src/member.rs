@@ -101,6 +101,21 @@ impl Member {
         Self::ALL.get(self as usize).map_or("", |(_, path)| path)
     }
 
+    /// The member's key in the object that it stands in. Evaluated by the
+    /// compiler.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler: a failure is a compile error"
+    )]
+    pub(crate) const fn key(self) -> &'static [u8] {
+        let (_, path) = Self::ALL[self as usize];
+        let nested = self as usize >= Member::IdentityType as usize;
+        let (_, key) = path
+            .as_bytes()
+            .split_at(if nested { IDENTITY.len() } else { 0 });
+        key
+    }
+
     /// The member with exactly this path.
     pub fn from_path(path: &str) -> Option<Member> {
         match path.strip_prefix(IDENTITY) {
@@ -145,10 +160,9 @@ impl Keys {
         let mut slots = [None; Self::SLOTS];
         let mut index = 0;
         while index < Member::COUNT {
-            let (member, path) = Member::ALL[index];
+            let (member, _) = Member::ALL[index];
             if (index >= Member::IdentityType as usize) == identity {
-                let skipped = if identity { IDENTITY.len() } else { 0 };
-                let (_, key) = path.as_bytes().split_at(skipped);
+                let key = member.key();
                 let slot = Self::slot(key);
                 assert!(slots[slot].is_none(), "two keys in one slot");
                 slots[slot] = Some((key, member));

@@ -10,6 +10,7 @@ use crate::blocks::Quotes;
 use crate::bounds::MAX_DEPTH;
 use crate::json::{Layer, is_literal, skip_blank};
 use crate::member::Member;
+use crate::order;
 
 /// A place in a record's text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +25,15 @@ impl Span {
             start: u32::try_from(start).ok()?,
             end: u32::try_from(end).ok()?,
         })
+    }
+
+    /// A place in a text whose length is known to fit.
+    #[inline(always)]
+    fn within(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// The bytes of `text` at this place.
@@ -107,6 +117,14 @@ pub(crate) fn leading(text: &[u8], layer: Layer) -> Option<Spans> {
     }
 }
 
+/// What follows a member.
+enum Behind {
+    /// Another member, at this place.
+    Member(usize),
+    /// The object's end; the place behind it.
+    End(usize),
+}
+
 struct Scan<'t, const ESCAPED: bool> {
     text: &'t [u8],
     quotes: Quotes<'t, ESCAPED>,
@@ -118,7 +136,7 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
     const ESCAPE: usize = if ESCAPED { 1 } else { 0 };
 
     fn run(text: &'t [u8]) -> Option<Spans> {
-        if text.first() != Some(&b'{') {
+        if text.first() != Some(&b'{') || u32::try_from(text.len()).is_err() {
             return None;
         }
         let mut scan = Self {
@@ -127,7 +145,7 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
             spans: Spans::none(),
         };
         let end = scan.object::<true>(0)?;
-        scan.spans.set_whole(Span::new(0, end)?);
+        scan.spans.set_whole(Span::within(0, end));
         Some(scan.spans)
     }
 
@@ -151,23 +169,75 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
             } else {
                 Member::of_identity(key)
             };
-            let colon = skip_blank(text, closing + 1);
-            if text.get(colon) != Some(&b':') {
-                return None;
-            }
-            let start = skip_blank(text, colon + 1);
-            let end = self.value::<TOP>(start, member)?;
+            let (start, end) = self.value_behind::<TOP>(closing + 1, member)?;
             match member {
-                Some(member) => self.spans.note(member, Span::new(start, end)?)?,
+                Some(member) => self.spans.note(member, Span::within(start, end))?,
                 None => self.unknown(key)?,
             }
-            let behind = skip_blank(text, end);
-            match text.get(behind)? {
-                b',' => at = skip_blank(text, behind + 1),
-                b'}' => return Some(behind + 1),
-                _ => return None,
+            let mut end = end;
+            let mut before = member;
+            // Members mostly come in one order: the key that is expected next
+            // is compared in one step, structure and all.
+            while let Some((member, start)) = self.expected(before, end) {
+                self.quotes.pass(start)?;
+                let behind = self.value::<TOP>(start, Some(member))?;
+                self.spans.note(member, Span::within(start, behind))?;
+                end = behind;
+                before = Some(member);
+            }
+            // Nearly always a comma with no blank behind it.
+            match text.get(end..)? {
+                [b',', next, ..] if *next > b' ' => at = end + 1,
+                [b'}', ..] => return Some(end + 1),
+                _ => match self.separator(end)? {
+                    Behind::Member(next) => at = next,
+                    Behind::End(end) => return Some(end),
+                },
             }
         }
+    }
+
+    /// The member that usually follows, and the place of its value, if it is
+    /// what stands at `at`.
+    #[inline(always)]
+    fn expected(&self, before: Option<Member>, at: usize) -> Option<(Member, usize)> {
+        let next = order::behind::<ESCAPED>(before?)?;
+        let start = at + next.matches(self.text.get(at..)?)?;
+        // A blank behind the colon is for the general way.
+        (*self.text.get(start)? > b' ').then_some((next.member, start))
+    }
+
+    /// What follows a member whose value ends at `at`, blanks before it.
+    #[cold]
+    fn separator(&self, at: usize) -> Option<Behind> {
+        let at = skip_blank(self.text, at);
+        match self.text.get(at)? {
+            b',' => Some(Behind::Member(skip_blank(self.text, at + 1))),
+            b'}' => Some(Behind::End(at + 1)),
+            _ => None,
+        }
+    }
+
+    /// Passes over the value behind the key that ends at `at`; returns its
+    /// place.
+    #[inline(always)]
+    fn value_behind<const TOP: bool>(
+        &mut self,
+        at: usize,
+        member: Option<Member>,
+    ) -> Option<(usize, usize)> {
+        let start = match self.text.get(at..)? {
+            [b':', next, ..] if *next > b' ' => at + 1,
+            _ => self.behind_colon(at)?,
+        };
+        Some((start, self.value::<TOP>(start, member)?))
+    }
+
+    /// Where the value behind a colon starts, blanks around the colon.
+    #[cold]
+    fn behind_colon(&self, at: usize) -> Option<usize> {
+        let colon = skip_blank(self.text, at);
+        (self.text.get(colon) == Some(&b':')).then(|| skip_blank(self.text, colon + 1))
     }
 
     /// Passes over the value at `at`; returns the place behind it.
