@@ -20,7 +20,8 @@
 //! `contains`, `startswith` or `endswith` (an expression is searched for
 //! anywhere); look-around and back references; `neq`, `fieldref`, `exists` and
 //! null without a field; temporal correlations that ask for some of their rules
-//! only; unknown keys in `correlation` and `trailward`; filters without a reason.
+//! only; unknown keys in `correlation` and `trailward`, and unknown fields behind
+//! `trailward.`; filters without a reason.
 
 pub mod bounds;
 mod condition;
