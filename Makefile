@@ -173,7 +173,7 @@ bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15
 .PHONY: bench-cold
 bench-cold: ## Measure each function's start and memory, beside bare ones
 	@$(CARGO) build --release --quiet $(addprefix -p ,$(FUNCTIONS))
-	@cd tests/bench && $(CARGO) build --release --quiet -p cold
+	@cd tests/bench && $(CARGO) build --release --quiet -p cold --features clients
 	@$(BENCH_BUILT)/cold $(addprefix $(BENCH_BUILT)/,bare clients) $(addprefix "$${CARGO_TARGET_DIR:-target}/release"/,$(FUNCTIONS))
 
 # The bench is a workspace of its own, so its results lie in a folder of its own.

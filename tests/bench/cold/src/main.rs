@@ -32,16 +32,26 @@ fn main() -> Result<()> {
     }
     let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
     for (program, time) in programs.iter().zip(&medians) {
-        println!("{:<16}{time:>22.2}{:>8.2} x", name(program), time / medians[0]);
+        println!(
+            "{:<16}{time:>22.2}{:>8.2} x",
+            name(program),
+            time / medians[0]
+        );
     }
-    for program in programs.iter().filter(|program| name(program) == "log-batch") {
+    for program in programs
+        .iter()
+        .filter(|program| name(program) == "log-batch")
+    {
         println!("\n{}", after_payload(program)?);
     }
     Ok(())
 }
 
 fn name(program: &str) -> &str {
-    Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or(program)
+    Path::new(program)
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or(program)
 }
 
 fn median(times: &mut [f64]) -> f64 {
@@ -74,7 +84,10 @@ fn spawn(program: &str, api: &RuntimeApi) -> Result<Child> {
         ("AWS_SECRET_ACCESS_KEY", "example"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("TRAILWARD_TABLE", "table"),
-        ("TRAILWARD_TOPIC_ARN", "arn:aws:sns:us-east-1:111122223333:alerts"),
+        (
+            "TRAILWARD_TOPIC_ARN",
+            "arn:aws:sns:us-east-1:111122223333:alerts",
+        ),
         ("TRAILWARD_QUARANTINE_BUCKET", "quarantine"),
         ("TRAILWARD_REPORT_BUCKET", "reports"),
         ("TRAILWARD_WORKGROUP", "workgroup"),
@@ -126,7 +139,10 @@ fn payload() -> Vec<u8> {
     while data.len() < PAYLOAD_BYTES {
         for _ in 0..200 {
             let comma = if number == 1 { "" } else { "," };
-            text.push_str(&format!(r#"{comma}{{"id":"{number}","timestamp":1772442900000,"message":{}}}"#, message(number)));
+            text.push_str(&format!(
+                r#"{comma}{{"id":"{number}","timestamp":1772442900000,"message":{}}}"#,
+                message(number)
+            ));
             number += 1;
         }
         data = encoded(&format!("{text}]}}"));
@@ -163,6 +179,8 @@ fn message(number: u64) -> serde_json::Value {
 fn encoded(text: &str) -> String {
     let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
     let mut gzip = vec![0; compressor.gzip_compress_bound(text.len())];
-    let length = compressor.gzip_compress(text.as_bytes(), &mut gzip).unwrap_or_default();
+    let length = compressor
+        .gzip_compress(text.as_bytes(), &mut gzip)
+        .unwrap_or_default();
     base64_simd::STANDARD.encode_to_string(&gzip[..length])
 }
