@@ -56,12 +56,15 @@ enum Look {
     /// What is in use is what is there, or it is not yet time.
     Unchanged,
     /// Another set, loaded.
-    Changed {
-        set: RuleSet,
-        own: Vec<Rule>,
-        problems: Vec<RuleProblem>,
-        listing: Listing,
-    },
+    Changed(Box<Changed>),
+}
+
+/// Another set, loaded.
+struct Changed {
+    set: RuleSet,
+    own: Vec<Rule>,
+    problems: Vec<RuleProblem>,
+    listing: Listing,
 }
 
 impl Team {
@@ -83,12 +86,13 @@ impl Team {
         let now = (detector.parts.clock)().div_euclid(1_000);
         match self.look(now).await {
             Ok(Look::Unchanged) => {}
-            Ok(Look::Changed {
-                set,
-                own,
-                problems,
-                listing,
-            }) => {
+            Ok(Look::Changed(changed)) => {
+                let Changed {
+                    set,
+                    own,
+                    problems,
+                    listing,
+                } = *changed;
                 detector.parts.rules_refused = problems.len();
                 for problem in &problems {
                     tracing::error!(%problem, "a rule of the team was refused");
@@ -134,12 +138,12 @@ impl Team {
         let files = Files::read(self.folder.as_ref(), &listing).await?;
         self.seen = Some(listing.clone());
         let (set, own, problems) = self.load(&files);
-        Ok(Look::Changed {
+        Ok(Look::Changed(Box::new(Changed {
             set,
             own,
             problems,
             listing,
-        })
+        })))
     }
 
     fn load(&self, files: &Files) -> (RuleSet, Vec<Rule>, Vec<RuleProblem>) {
