@@ -131,3 +131,24 @@ const fn between(member: Member, layer: Layer) -> Next {
     }
     next
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_the_expected_key_counts() {
+        for (before, member) in USUAL {
+            let key = String::from_utf8_lossy(member.key()).into_owned();
+            let next = behind::<true>(before).unwrap();
+            let text = format!(",\\\"{key}\\\":{}", " ".repeat(WIDTH));
+            let length = text.trim_end().len();
+            assert_eq!(next.matches(text.as_bytes()), Some(length));
+            for at in 0..length {
+                let mut other = text.clone().into_bytes();
+                other[at] ^= 1;
+                assert_eq!(next.matches(&other), None, "{key} at {at}");
+            }
+        }
+    }
+}

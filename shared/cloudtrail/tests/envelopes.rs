@@ -294,7 +294,7 @@ fn events_begin_alike_or_not() {
         event(r#""id":"4","massage":"no","message""#, "E"),
         event(r#""i\u0064":"5","message""#, "F"),
         event(r#""id":"6","message""#, "G"),
-        event(r#""id":"6","massage""#, "never"),
+        event(r#""id":"66","massage""#, "never"),
         event(r#""id":"7","message""#, "H"),
     ];
     let text = payload_text(&[]).replace("[]", &format!("[{}]", events.join(",")));
