@@ -119,7 +119,7 @@ events: ## Make the payloads and expected alerts of events/ from their records
 .PHONY: build
 build: ## Compile the functions once and lay out build/NAME/bootstrap (ARCH=, PROFILE=)
 ifeq ($(ARCH)-$(shell uname -s),$(subst aarch64,arm64,$(shell uname -m))-Linux)
-	$(CARGO) build --profile $(PROFILE) $(addprefix -p ,$(FUNCTIONS))
+	$(CARGO) build --profile $(PROFILE) $(WHAT_IS_BUILT)
 	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$$built/$$name" "build/$$name/bootstrap"; done
 	@needed=$$(cat build/*/bootstrap | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 || true); \
 	if [ "$(PROFILE)" = release ] && [ "$$(printf '%s\n' "$$needed" $(GLIBC) | sort -V | tail -n 1)" != $(GLIBC) ]; then \
@@ -131,6 +131,10 @@ else
 	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$${built%/*}/lambda/$$name/bootstrap" "build/$$name/bootstrap"; done
 endif
 	@echo $(ARCH) > build/architecture
+
+# With the features that `make test-rust` built with: under others, cargo would
+# compile the SDK a second time.
+WHAT_IS_BUILT = $(if $(filter dev,$(PROFILE)),--workspace --all-targets,$(addprefix -p ,$(FUNCTIONS)))
 
 # Cargo names the folder of the `dev` profile `debug`.
 BIN_OF_BUILD = built="$${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))"
