@@ -182,3 +182,8 @@ bench-cold: ## Measure each function's start and memory, beside bare ones
 
 # The bench is a workspace of its own, so its results lie in a folder of its own.
 BENCH_BUILT = "$${CARGO_TARGET_DIR:-tests/bench/target}/release"
+
+.PHONY: deny
+deny: ## Check licences, bans and sources of everything that is linked
+	@[ -x .tools/bin/cargo-deny ] || $(CARGO) install cargo-deny --locked --quiet --root .tools
+	.tools/bin/cargo-deny check licenses bans sources
