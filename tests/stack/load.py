@@ -19,7 +19,7 @@ from trail_files import record
 
 TOP = Path(__file__).parents[2]
 # A payload of 1 MB as Lambda takes it holds about so many records of ordinary size.
-RECORDS_PER_LARGE = 4_000
+RECORDS_PER_LARGE = 7_000
 RECORDS_PER_SMALL = 5
 # Resident memory may grow by so much between the first tenth of a run and its end.
 FLAT_FACTOR = 1.25
