@@ -212,3 +212,29 @@ async fn a_folder_that_cannot_be_read_leaves_the_rules_as_they_are() {
     assert_eq!(container.handle(&mut world, "StopLogging", 1).await, (1, 1));
     assert!(about_rules(&world.mails()).is_empty());
 }
+
+#[tokio::test]
+async fn a_folder_that_can_be_read_again_is_no_longer_an_alarm() {
+    let mut world = World::new(STOPPED);
+    let top = tempfile::tempdir().unwrap();
+    let (folder, aside) = (top.path().join("team"), top.path().join("aside"));
+    fs::create_dir_all(folder.join("rules")).unwrap();
+    fs::write(folder.join("rules/own.yml"), OWN).unwrap();
+    let mut container = Container::beside(&world, &folder);
+    assert_eq!(container.handle(&mut world, "CreateUser", 1).await, (1, 0));
+
+    fs::rename(&folder, &aside).unwrap();
+    fs::write(&folder, "a file where the folder was").unwrap();
+    world.wait(LOOK_SECONDS);
+    assert_eq!(container.handle(&mut world, "GetUser", 2).await, (0, 1));
+    assert_eq!(
+        container.handle(&mut world, "GetUser", 3).await,
+        (0, 1),
+        "until the next look"
+    );
+
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&aside, &folder).unwrap();
+    world.wait(LOOK_SECONDS);
+    assert_eq!(container.handle(&mut world, "GetUser", 4).await, (0, 0));
+}

@@ -48,12 +48,16 @@ pub struct Team {
     seen: Option<Listing>,
     /// The team's rules in use; `None` before the first look.
     in_use: Option<Vec<Rule>>,
+    /// Documents refused at that look.
+    refused: usize,
     next_look: i64,
 }
 
 /// What a look at the folder found.
 enum Look {
-    /// What is in use is what is there, or it is not yet time.
+    /// It is not yet time.
+    NotYet,
+    /// What was seen last is what is there.
     Unchanged,
     /// Another set, loaded.
     Changed(Box<Changed>),
@@ -75,6 +79,7 @@ impl Team {
             built_in,
             seen: None,
             in_use: None,
+            refused: 0,
             next_look: i64::MIN,
         }
     }
@@ -85,7 +90,9 @@ impl Team {
     pub async fn refresh(&mut self, detector: &mut Detector, invocation: &Invocation) {
         let now = (detector.parts.clock)().div_euclid(1_000);
         match self.look(now).await {
-            Ok(Look::Unchanged) => {}
+            Ok(Look::NotYet) => {}
+            // A folder that could not be read for a while is readable again.
+            Ok(Look::Unchanged) => detector.parts.rules_refused = self.refused,
             Ok(Look::Changed(changed)) => {
                 let Changed {
                     set,
@@ -93,7 +100,8 @@ impl Team {
                     problems,
                     listing,
                 } = *changed;
-                detector.parts.rules_refused = problems.len();
+                self.refused = problems.len();
+                detector.parts.rules_refused = self.refused;
                 for problem in &problems {
                     tracing::error!(%problem, "a rule of the team was refused");
                 }
@@ -122,7 +130,7 @@ impl Team {
 
     async fn look(&mut self, now: i64) -> Result<Look, PortError> {
         if now < self.next_look {
-            return Ok(Look::Unchanged);
+            return Ok(Look::NotYet);
         }
         self.next_look = now.saturating_add(LOOK_SECONDS);
         let listing = self.folder.list().await?;
