@@ -91,8 +91,9 @@ impl<'a> Json<'a> {
     /// where a key stands twice, as in `serde_json`.
     pub fn get(self, key: &str) -> Option<Json<'a>> {
         let mut found = None;
-        for (name, value) in self.members() {
-            if name == key {
+        let mut members = self.members();
+        while let Some((name, value)) = members.next_raw() {
+            if name.is_named(key) {
                 found = Some(value);
             }
         }
@@ -141,6 +142,18 @@ impl<'a> Json<'a> {
         Some((inner, memchr::memchr(b'\\', inner).is_some()))
     }
 
+    /// Whether this is a string with just this content. Nearly always told by
+    /// its bytes; only escapes and broken UTF-8 have to be decoded.
+    #[inline]
+    fn is_named(self, name: &str) -> bool {
+        let inner = self.inside();
+        if inner == name.as_bytes() {
+            return !inner.contains(&b'\\');
+        }
+        let ordinary = inner.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+        !ordinary && self.decoded() == name
+    }
+
     fn inside(self) -> &'a [u8] {
         let quote = quote_width(self.layer);
         self.bytes
@@ -170,26 +183,31 @@ pub struct Members<'a> {
     at: usize,
 }
 
+impl<'a> Members<'a> {
+    /// The next member, its key not yet decoded.
+    #[inline]
+    fn next_raw(&mut self) -> Option<(Json<'a>, Json<'a>)> {
+        let start = skip_separators(self.bytes, self.at);
+        let key_end = string_end(self.bytes, start, self.layer)?;
+        let value_start = skip_separators(self.bytes, key_end);
+        let end = value_end(self.bytes, value_start, self.layer)?;
+        self.at = end;
+        let spanning = |start: usize, end: usize| {
+            Some(Json {
+                bytes: self.bytes.get(start..end)?,
+                layer: self.layer,
+            })
+        };
+        Some((spanning(start, key_end)?, spanning(value_start, end)?))
+    }
+}
+
 impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let start = skip_separators(self.bytes, self.at);
-        let key_end = string_end(self.bytes, start, self.layer)?;
-        let key = Json {
-            bytes: self.bytes.get(start..key_end)?,
-            layer: self.layer,
-        };
-        let value_start = skip_separators(self.bytes, key_end);
-        let end = value_end(self.bytes, value_start, self.layer)?;
-        self.at = end;
-        Some((
-            key.decoded(),
-            Json {
-                bytes: self.bytes.get(value_start..end)?,
-                layer: self.layer,
-            },
-        ))
+        let (key, value) = self.next_raw()?;
+        Some((key.decoded(), value))
     }
 }
 

@@ -101,6 +101,11 @@ impl Member {
         Self::ALL.get(self as usize).map_or("", |(_, path)| path)
     }
 
+    /// Whether the member stands in `userIdentity`.
+    pub const fn is_of_identity(self) -> bool {
+        self as usize >= Member::IdentityType as usize
+    }
+
     /// The member's key in the object that it stands in. Evaluated by the
     /// compiler.
     #[expect(
@@ -109,10 +114,10 @@ impl Member {
     )]
     pub(crate) const fn key(self) -> &'static [u8] {
         let (_, path) = Self::ALL[self as usize];
-        let nested = self as usize >= Member::IdentityType as usize;
+        let inner = self.is_of_identity();
         let (_, key) = path
             .as_bytes()
-            .split_at(if nested { IDENTITY.len() } else { 0 });
+            .split_at(if inner { IDENTITY.len() } else { 0 });
         key
     }
 

@@ -3,7 +3,8 @@
 //!
 //! `CORPUS` names a folder of trail files; without it the records are made of
 //! the project's own. `ROUNDS` is the number of rounds, 15 unless told;
-//! `ONLY` keeps the stages whose names begin with one of its letters.
+//! `ONLY` keeps the stages whose names begin as one of its words does (`a,c60`),
+//! `SIZE` one size of payloads.
 
 mod material;
 #[path = "../../../shared/detection/tests/engine/oracle.rs"]
@@ -32,14 +33,20 @@ const MANY: usize = 800;
 
 fn main() -> Result<()> {
     let rounds = std::env::var("ROUNDS").map_or(Ok(15), |text| text.parse())?;
-    let only = std::env::var("ONLY").unwrap_or_else(|_| "abcde".to_owned());
+    let only = std::env::var("ONLY").unwrap_or_else(|_| "a,b,c,d,e".to_owned());
+    let wanted = |name: &str| only.split(',').any(|start| name.starts_with(start));
     let records = material::records()?;
     let few = rule_sets::texts(FEW)?;
     let many = rule_sets::texts(MANY)?;
     let mut stages = product_stages(&few, &many)?;
-    stages.retain(|stage| only.contains(&stage.name()[..1]));
-    let payloads: Vec<(usize, Vec<Payload>)> = SIZES
-        .into_iter()
+    stages.retain(|stage| wanted(stage.name()));
+    let sizes = match std::env::var("SIZE") {
+        Ok(size) => vec![size.parse()?],
+        Err(_) => SIZES.to_vec(),
+    };
+    let payloads: Vec<(usize, Vec<Payload>)> = sizes
+        .iter()
+        .copied()
         .map(|size| (size, material::payloads(&records, size)))
         .collect();
     for (_, payloads) in &payloads {
@@ -51,9 +58,7 @@ fn main() -> Result<()> {
         "peak memory of the product's stages with all payloads at hand: {}",
         report::peak_memory()
     );
-    let mut others = slow::stages(&few, &many)?;
-    others.retain(|stage| only.contains(&stage.name()[..1]));
-    stages.extend(others);
+    stages.extend(slow::stages(&few, &many, &wanted)?);
     let mut rows: Vec<Row> = stages.iter().map(|stage| Row::new(stage.name())).collect();
     for round in 0..rounds {
         for (place, (_, payloads)) in payloads.iter().enumerate() {
@@ -64,7 +69,7 @@ fn main() -> Result<()> {
             }
         }
     }
-    report::print(&SIZES, &rows);
+    report::print(&sizes, &rows);
     println!(
         "\npeak memory with the other engine: {}",
         report::peak_memory()

@@ -23,13 +23,22 @@ const ROUNDS: usize = 5;
 const ORACLE_ROUNDS: usize = 1;
 const ORACLE_SHARE: usize = 40;
 
-/// The slow stages over these rules.
-pub(crate) fn stages(few: &[String], many: &[String]) -> Result<Vec<Stage>> {
-    Ok(vec![
-        oracle_stage("d60", few),
-        other_stage("e60", few)?,
-        other_stage("e800", many)?,
-    ])
+/// The slow stages over these rules that are wanted by name.
+pub(crate) fn stages(
+    few: &[String],
+    many: &[String],
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Stage>> {
+    let mut stages = Vec::new();
+    if wanted("d60") {
+        stages.push(oracle_stage("d60", few));
+    }
+    for (name, texts) in [("e60", few), ("e800", many)] {
+        if wanted(name) {
+            stages.push(other_stage(name, texts)?);
+        }
+    }
+    Ok(stages)
 }
 
 /// The records of a payload as trees.

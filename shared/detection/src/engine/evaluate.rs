@@ -6,6 +6,7 @@ use cloudtrail::{Kind, Record};
 
 use crate::engine::field::{Field, each_scalar};
 use crate::engine::program::{Node, Predicate, Program};
+use crate::engine::seen::{Answer, Note, Seen};
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
@@ -31,6 +32,8 @@ pub(crate) struct Answers {
     /// of earlier records stay behind: nothing has to be cleared.
     answers: Vec<u64>,
     record: u64,
+    /// Answers about values that earlier records had too.
+    seen: Seen,
 }
 
 const NO: u64 = 0;
@@ -39,12 +42,13 @@ const TOO_MANY: u64 = 2;
 const BAD_REGEX: u64 = 3;
 
 impl Answers {
-    /// Forgets everything: the next record comes.
-    pub(crate) fn begin(&mut self, predicates: usize) {
+    /// Forgets what it knows of the last record: the next one comes.
+    pub(crate) fn begin(&mut self, program: &Program) {
         self.record = self.record.wrapping_add(4);
-        if self.answers.len() < predicates {
-            self.answers.resize(predicates, 0);
+        if self.answers.len() < program.predicates.len() {
+            self.answers.resize(program.predicates.len(), 0);
         }
+        self.seen.begin(program);
     }
 }
 
@@ -77,30 +81,65 @@ impl Judge<'_, '_> {
         open
     }
 
-    /// The answer to a predicate, asked at most once per record.
+    /// The answer to a predicate, asked at most once per record, and mostly
+    /// once for all records that have the value.
     #[inline]
     pub(crate) fn test(&mut self, predicate: usize) -> Result<bool, FaultReason> {
         let known = self.answers.answers.get(predicate).copied().unwrap_or(0);
-        let answer = if known & !3 == self.answers.record {
-            known & 3
-        } else {
-            let answer = match self.ask(predicate) {
-                Ok(false) => NO,
-                Ok(true) => YES,
-                Err(FaultReason::TooManyValues) => TOO_MANY,
-                Err(FaultReason::BadRegex) => BAD_REGEX,
-            };
-            if let Some(slot) = self.answers.answers.get_mut(predicate) {
-                *slot = self.answers.record | answer;
-            }
-            answer
-        };
-        match answer {
+        if known & !3 != self.answers.record {
+            return self.find_out(predicate);
+        }
+        match known & 3 {
             NO => Ok(false),
             YES => Ok(true),
             TOO_MANY => Err(FaultReason::TooManyValues),
             _ => Err(FaultReason::BadRegex),
         }
+    }
+
+    fn find_out(&mut self, predicate: usize) -> Result<bool, FaultReason> {
+        let told = self.program.told(predicate);
+        let kept = told.and_then(|(source, bit)| Some((source, self.place(source)?, bit)));
+        let known = kept.map(|(source, place, bit)| self.answers.seen.answer(source, place, bit));
+        let outcome = match known {
+            Some(Answer::Known(holds)) => Ok(holds),
+            _ => self.ask(predicate),
+        };
+        if let (Some((source, place, bit)), Some(Answer::Unknown), Ok(holds)) =
+            (kept, known, outcome)
+        {
+            self.answers.seen.keep(source, place, bit, holds);
+        }
+        let answer = match outcome {
+            Ok(false) => NO,
+            Ok(true) => YES,
+            Err(FaultReason::TooManyValues) => TOO_MANY,
+            Err(FaultReason::BadRegex) => BAD_REGEX,
+        };
+        if let Some(slot) = self.answers.answers.get_mut(predicate) {
+            *slot = self.answers.record | answer;
+        }
+        outcome
+    }
+
+    /// The place where answers about the record's value of a source are kept;
+    /// `None` where they cannot be.
+    #[inline]
+    pub(crate) fn place(&mut self, source: usize) -> Option<usize> {
+        let number = self.answers.record;
+        let of = self.program.source(source)?;
+        self.answers.seen.place(source, of, self.record, number)
+    }
+
+    /// The note that was left about a value; 0 where there is none yet.
+    #[inline]
+    pub(crate) fn note(&self, source: usize, place: usize, whose: Note) -> u32 {
+        self.answers.seen.note(source, place, whose)
+    }
+
+    /// Leaves a note about a value.
+    pub(crate) fn set_note(&mut self, source: usize, place: usize, whose: Note, note: u32) {
+        self.answers.seen.set_note(source, place, whose, note);
     }
 
     fn ask(&self, predicate: usize) -> Result<bool, FaultReason> {

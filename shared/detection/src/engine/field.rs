@@ -16,6 +16,7 @@ use std::ops::ControlFlow;
 use cloudtrail::derived::Derived;
 use cloudtrail::{Json, Kind, Member, Record};
 
+use crate::engine::source::Source;
 use crate::engine::text::Value;
 
 /// A compiled path.
@@ -75,13 +76,21 @@ impl Field {
         }
     }
 
-    /// Whether the values may stand elsewhere than at the field's member.
-    pub(crate) fn may_lie_elsewhere(&self, record: &Record<'_>) -> bool {
+    /// What alone decides the field's values, if a single thing does.
+    pub(crate) fn source(&self) -> Option<Source> {
         match &self.start {
-            Start::Member { nested: true, .. } => {
-                record.has_dotted_keys() || has_identities(record)
+            Start::Root => None,
+            Start::Member { member, rest, .. } => {
+                let whole = rest.is_empty() || *member == Member::IdentitySessionContext;
+                whole.then_some(Source::Member(*member))
             }
-            _ => false,
+            Start::Derived(derived) => match derived {
+                Derived::Oversize => Some(Source::Bounds),
+                Derived::Agent => Some(Source::Member(Member::UserAgent)),
+                Derived::Network => Some(Source::Member(Member::SourceIpAddress)),
+                Derived::Principal | Derived::Role => Some(Source::Identity),
+                _ => None,
+            },
         }
     }
 
@@ -128,7 +137,7 @@ impl Field {
 }
 
 /// Whether `userIdentity` is an array, in which the scan notes nothing.
-fn has_identities(record: &Record<'_>) -> bool {
+pub(crate) fn has_identities(record: &Record<'_>) -> bool {
     record
         .member(Member::UserIdentity)
         .is_some_and(|identity| identity.kind() == Kind::Array)

@@ -1,16 +1,18 @@
-//! Which rules can match a record at all, told by its `eventName`, else by
-//! another member for which a rule wants one of a few texts. Most records have
-//! values that no rule wants; for them matching is a few lookups and the rules
-//! that have no such key.
+//! Which rules can match a record at all, told by its `eventName`. Most
+//! records have a name that no rule wants; for them matching is one lookup
+//! and the [`Sieve`] for the rules that name no event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudtrail::{Kind, Member, Record};
 
-use crate::engine::field::Field;
-use crate::engine::fold::{FoldTable, hashed};
+use crate::engine::evaluate::Judge;
+use crate::engine::fold::FoldTable;
 use crate::engine::program::{Node, Predicate, Program};
-use crate::engine::text::{Text, Value, content};
+use crate::engine::seen::Note;
+use crate::engine::sieve::Sieve;
+use crate::engine::source::Source;
+use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
 /// A predicate and the answer without which a rule cannot hold.
@@ -31,42 +33,20 @@ pub(crate) struct Group {
 /// Rules that may match records of one kind.
 pub(crate) type Candidates = Vec<Group>;
 
-/// The index over the event rules of a set. No rule is in two of its lists,
-/// `everything` aside.
+/// The index over the event rules of a set.
 #[derive(Debug)]
 pub(crate) struct Index {
-    by_name: FoldTable<Candidates>,
+    /// Places in `lists`.
+    by_name: FoldTable<u32>,
     prefixes: Prefixes,
-    by_member: Vec<ByMember>,
-    /// Rules that any record may match.
-    unkeyed: Candidates,
-    /// Every rule, for records in which a key's value is no plain one.
+    lists: Vec<Candidates>,
+    /// The place of the name in the program's list of sources.
+    name: Option<usize>,
+    /// Rules that name no event.
+    sieve: Sieve,
+    /// Every rule, for records in which the name is no plain value.
     everything: Candidates,
 }
-
-/// Candidates by the value of one member.
-#[derive(Debug)]
-struct ByMember {
-    member: Member,
-    field: Field,
-    table: FoldTable<Candidates>,
-}
-
-/// Members other than the name that a rule is looked up by, the most telling
-/// one first.
-const KEY_MEMBERS: [Member; 11] = [
-    Member::EventSource,
-    Member::ErrorCode,
-    Member::SourceIpAddress,
-    Member::IdentityArn,
-    Member::IdentityUserName,
-    Member::IdentityType,
-    Member::IdentityInvokedBy,
-    Member::RecipientAccountId,
-    Member::AwsRegion,
-    Member::EventType,
-    Member::EventCategory,
-];
 
 /// Candidates by the beginning of the name.
 #[derive(Debug)]
@@ -74,7 +54,7 @@ struct Prefixes {
     /// For each lower-cased first byte where its prefixes are in `list`.
     by_first: Box<[(u32, u32)]>,
     /// The longest first among those with the same first byte.
-    list: Vec<(Box<[u8]>, Candidates)>,
+    list: Vec<(Box<[u8]>, u32)>,
 }
 
 /// What a value must be, or begin with, for a rule to match.
@@ -89,132 +69,92 @@ impl Index {
     pub(crate) fn new(program: &Program, plans: &[&Node]) -> Self {
         let mut names: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut prefixes: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
-        let mut others: BTreeMap<usize, BTreeMap<Vec<u8>, BTreeSet<usize>>> = BTreeMap::new();
-        let mut unkeyed = BTreeSet::new();
+        let mut unnamed = Vec::new();
         for (plan, node) in plans.iter().enumerate() {
-            if let Some(keys) = keys(program, node, Member::EventName) {
-                for name in keys.exact {
-                    names.entry(name).or_default().insert(plan);
-                }
-                for prefix in keys.prefixes {
-                    prefixes.entry(prefix).or_default().insert(plan);
-                }
+            let Some(keys) = keys(program, node, Member::EventName) else {
+                unnamed.push(plan);
                 continue;
+            };
+            for name in keys.exact {
+                names.entry(name).or_default().insert(plan);
             }
-            let other = KEY_MEMBERS.iter().enumerate().find_map(|(place, member)| {
-                let keys = keys(program, node, *member)?;
-                keys.prefixes.is_empty().then_some((place, keys.exact))
-            });
-            match other {
-                Some((place, values)) => {
-                    let table = others.entry(place).or_default();
-                    for value in values {
-                        table.entry(value).or_default().insert(plan);
-                    }
-                }
-                None => {
-                    unkeyed.insert(plan);
-                }
+            for prefix in keys.prefixes {
+                prefixes.entry(prefix).or_default().insert(plan);
             }
         }
         spread_prefixes(&mut names, &mut prefixes);
         let gates: Vec<_> = plans.iter().map(|node| gate(program, node)).collect();
         let groups = |chosen: &BTreeSet<usize>| groups(&gates, chosen);
-        let table = |keyed: &BTreeMap<Vec<u8>, BTreeSet<usize>>| {
-            let entries = keyed.iter();
-            FoldTable::new(entries.map(|(key, plans)| (key.clone().into(), groups(plans))))
+        let mut lists = Vec::new();
+        let mut list = |(key, plans): (Vec<u8>, BTreeSet<usize>)| {
+            lists.push(groups(&plans));
+            (key.into(), u32::try_from(lists.len() - 1).unwrap_or(u32::MAX))
         };
+        let by_name: Vec<_> = names.into_iter().map(&mut list).collect();
+        let by_prefix: Vec<_> = prefixes.into_iter().map(&mut list).collect();
         Self {
-            by_name: table(&names),
-            prefixes: Prefixes::new(
-                prefixes
-                    .iter()
-                    .map(|(prefix, plans)| (prefix.clone().into(), groups(plans)))
-                    .collect(),
-            ),
-            by_member: others
-                .into_iter()
-                .filter_map(|(place, values)| {
-                    let member = *KEY_MEMBERS.get(place)?;
-                    Some(ByMember {
-                        member,
-                        field: Field::new(member.path()),
-                        table: table(&values),
-                    })
-                })
-                .collect(),
-            unkeyed: groups(&unkeyed),
+            by_name: FoldTable::new(by_name),
+            prefixes: Prefixes::new(by_prefix),
+            name: {
+                let mut sources = program.sources().iter();
+                sources.position(|(source, _)| *source == Source::Member(Member::EventName))
+            },
+            lists,
+            sieve: Sieve::new(program, plans, &unnamed),
             everything: groups(&(0..plans.len()).collect()),
         }
     }
 
-    /// Calls `each` with the candidates for a record, list by list. `false`:
-    /// the record is an odd one; whatever was found is void, and everything
-    /// has to be tried.
-    #[must_use]
-    pub(crate) fn candidates(&self, record: &Record<'_>, each: &mut impl FnMut(&[Group])) -> bool {
-        match key(record, Member::EventName) {
-            Key::Odd => return false,
-            Key::Absent => {}
-            Key::Text(text, hash) => {
-                let name = text.folded();
-                match self.by_name.get_hashed(name, hash) {
-                    Some(candidates) => each(candidates),
-                    None => each(self.prefixes.get(name)),
-                }
-            }
+    /// The rules to try on a record because of its name. `None`: the name is
+    /// an odd one, and everything has to be tried.
+    #[inline]
+    pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<&[Group]> {
+        let place = self.name.and_then(|name| Some((name, judge.place(name)?)));
+        let Some((name, place)) = place else {
+            return self.look_up(judge.record).map(|list| self.list(list));
+        };
+        // The note is one more than the list's place and one.
+        let known = judge.note(name, place, Note::Index);
+        if let Some(list) = known.checked_sub(1) {
+            return Some(self.list(list.checked_sub(1)));
         }
-        for by in &self.by_member {
-            match key(record, by.member) {
-                Key::Odd => return false,
-                Key::Absent if by.field.may_lie_elsewhere(record) => return false,
-                Key::Absent => {}
-                Key::Text(text, hash) => {
-                    if let Some(candidates) = by.table.get_hashed(text.folded(), hash) {
-                        each(candidates);
-                    }
-                }
-            }
+        let list = self.look_up(judge.record)?;
+        let note = list.map_or(1, |list| list.saturating_add(2));
+        judge.set_note(name, place, Note::Index, note);
+        Some(self.list(list))
+    }
+
+    fn list(&self, list: Option<u32>) -> &[Group] {
+        list.and_then(|list| self.lists.get(list as usize))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// The place of the list for a record's name, if there is one; `None` for
+    /// an odd name.
+    fn look_up(&self, record: &Record<'_>) -> Option<Option<u32>> {
+        let Some(value) = record.member(Member::EventName) else {
+            return Some(None);
+        };
+        if matches!(value.kind(), Kind::Array | Kind::Object) {
+            return None;
         }
-        each(&self.unkeyed);
-        true
+        let text = Text::of(Value::Json(value));
+        Some(text.and_then(|text| {
+            let name = text.folded();
+            let exact = self.by_name.get(name);
+            exact.copied().or_else(|| self.prefixes.get(name))
+        }))
+    }
+
+    /// The rules that name no event.
+    pub(crate) fn sieve(&self) -> &Sieve {
+        &self.sieve
     }
 
     /// Every rule.
     pub(crate) fn everything(&self) -> &[Group] {
         &self.everything
-    }
-}
-
-enum Key<'r> {
-    Absent,
-    /// An array or object: it has several texts, or a long one.
-    Odd,
-    /// The text and the hash of its folded form.
-    Text(Text<'r>, u64),
-}
-
-fn key<'r>(record: &'r Record<'_>, member: Member) -> Key<'r> {
-    let Some(value) = record.member(member) else {
-        return Key::Absent;
-    };
-    match value.kind() {
-        Kind::Array | Kind::Object => return Key::Odd,
-        Kind::String => {
-            let content = content(value);
-            let known = hashed(content);
-            if known.plain {
-                return Key::Text(Text::Ascii(content), known.hash);
-            }
-        }
-        Kind::Null | Kind::Bool | Kind::Number => {}
-    }
-    match Text::of(Value::Json(value)) {
-        None => Key::Absent,
-        Some(text) => {
-            let hash = hashed(text.folded()).hash;
-            Key::Text(text, hash)
-        }
     }
 }
 
@@ -235,7 +175,7 @@ fn spread_prefixes(
 }
 
 impl Prefixes {
-    fn new(mut list: Vec<(Box<[u8]>, Candidates)>) -> Self {
+    fn new(mut list: Vec<(Box<[u8]>, u32)>) -> Self {
         list.sort_by(|(one, _), (other, _)| {
             (one.first(), other.len(), one).cmp(&(other.first(), one.len(), other))
         });
@@ -252,7 +192,7 @@ impl Prefixes {
         Self { by_first, list }
     }
 
-    fn get(&self, name: &[u8]) -> &[Group] {
+    fn get(&self, name: &[u8]) -> Option<u32> {
         let first = name.first().map_or(0, u8::to_ascii_lowercase);
         let range = self.by_first.get(usize::from(first));
         range
@@ -263,8 +203,7 @@ impl Prefixes {
                 name.get(..prefix.len())
                     .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
             })
-            .map(|(_, candidates)| candidates.as_slice())
-            .unwrap_or_default()
+            .map(|(_, list)| *list)
     }
 }
 

@@ -23,7 +23,8 @@
 //!   other one; never if either is absent or null.
 //!
 //! This module knows no Sigma text and no time but the one that
-//! [`Scratch::set_time`] brings, and it keeps nothing from record to record.
+//! [`Scratch::set_time`] brings. From record to record it keeps only what
+//! tests say of values that it has seen (`memo`), which changes no answer.
 
 mod bytes;
 mod evaluate;
@@ -32,10 +33,14 @@ mod field;
 mod fold;
 mod index;
 mod links;
+mod memo;
 mod networks;
 mod pattern;
 mod program;
 mod ruleset;
+mod seen;
+mod sieve;
+mod source;
 mod text;
 mod wanted;
 

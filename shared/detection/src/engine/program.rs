@@ -2,8 +2,10 @@
 //! the same question share its predicate, so that a record answers it once.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::field::Field;
+use crate::engine::source::Source;
 use crate::engine::wanted::Wanted;
 use crate::rule::{
     Condition, Detection, FieldPredicate, FieldTest, Search, SearchBody, ValueList, ValueTest,
@@ -24,7 +26,7 @@ pub(crate) enum Predicate {
 }
 
 /// A condition in the form in which it runs; the cheapest parts come first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Node {
     Test(usize),
     Not(Box<Node>),
@@ -38,9 +40,69 @@ pub(crate) struct Program {
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) fields: Vec<Field>,
     costs: Vec<u32>,
+    /// What many predicates ask for, and how many do.
+    sources: Vec<(Source, usize)>,
+    /// For each predicate its source's place in that list, and its own number
+    /// among those that ask for it.
+    told: Vec<Option<(usize, usize)>>,
+    /// Tells this program from others, whose answers must not be mixed in.
+    number: u64,
 }
 
+/// Numbers for programs; 0 is none's.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 impl Program {
+    /// A number that no other program has.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The sources of its predicates, each with the number of predicates.
+    pub(crate) fn sources(&self) -> &[(Source, usize)] {
+        &self.sources
+    }
+
+    /// The source at a place in that list.
+    #[inline]
+    pub(crate) fn source(&self, index: usize) -> Option<Source> {
+        self.sources.get(index).map(|(source, _)| *source)
+    }
+
+    /// The place of a source in that list, put there if it is new.
+    pub(crate) fn place_of(&mut self, source: Source) -> usize {
+        let known = self.sources.iter().position(|(known, _)| *known == source);
+        known.unwrap_or_else(|| {
+            self.sources.push((source, 0));
+            self.sources.len() - 1
+        })
+    }
+
+    /// The place of the source that alone decides a predicate, and the
+    /// predicate's number there.
+    #[inline]
+    pub(crate) fn told(&self, predicate: usize) -> Option<(usize, usize)> {
+        self.told.get(predicate).copied().flatten()
+    }
+
+    /// Notes what decides the predicate that was added last.
+    fn tell(&mut self, predicate: &Predicate) {
+        let field = match predicate {
+            Predicate::Field { wanted, .. } if !wanted.references.is_empty() => None,
+            Predicate::Field { field, .. } | Predicate::Exists { field } => self.fields.get(*field),
+            Predicate::Anywhere { .. } => None,
+        };
+        let told = field.and_then(Field::source).map(|source| {
+            let index = self.place_of(source);
+            let number = self.sources.get_mut(index).map_or(0, |(_, count)| {
+                *count += 1;
+                *count - 1
+            });
+            (index, number)
+        });
+        self.told.push(told);
+    }
+
     pub(crate) fn cost(&self, node: &Node) -> u32 {
         match node {
             Node::Test(predicate) => self.costs.get(*predicate).copied().unwrap_or(u32::MAX),
@@ -71,7 +133,8 @@ enum Key<'k> {
 }
 
 impl Compiler {
-    pub(crate) fn finish(self) -> Program {
+    pub(crate) fn finish(mut self) -> Program {
+        self.program.number = NEXT.fetch_add(1, Ordering::Relaxed);
         self.program
     }
 
@@ -211,6 +274,7 @@ impl Compiler {
         let predicate = make(self);
         let place = self.program.predicates.len();
         self.program.costs.push(self.price(&predicate));
+        self.program.tell(&predicate);
         self.program.predicates.push(predicate);
         if let Some(key) = key {
             self.predicates.insert(key, place);

@@ -10,6 +10,7 @@ use crate::engine::field::Field;
 use crate::engine::index::{Group, Index};
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
+use crate::engine::sieve::Trays;
 use crate::engine::text::Text;
 use crate::problem::RuleProblem;
 use crate::rule::{
@@ -54,6 +55,7 @@ pub struct RuleFault {
 #[derive(Debug)]
 pub struct Scratch {
     answers: Answers,
+    trays: Trays,
     faults: Vec<RuleFault>,
     now: i64,
 }
@@ -62,6 +64,7 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             answers: Answers::default(),
+            trays: Trays::default(),
             faults: Vec::new(),
             now: i64::MIN,
         }
@@ -141,14 +144,15 @@ impl RuleSet {
         let before = matches.len();
         scratch.faults.clear();
         let mut judge = self.judge(record, &mut scratch.answers);
-        let told = self.index.candidates(record, &mut |groups| {
-            self.find_in(groups, &mut judge, &mut scratch.faults, matches);
-        });
-        if !told {
-            matches.truncate(before);
-            scratch.faults.clear();
-            let groups = self.index.everything();
-            self.find_in(groups, &mut judge, &mut scratch.faults, matches);
+        match self.index.named(&mut judge) {
+            Some(groups) => {
+                self.find_in(groups, &mut judge, &mut scratch.faults, matches);
+                self.find_unnamed(&mut judge, &mut scratch.trays, &mut scratch.faults, matches);
+            }
+            None => {
+                let groups = self.index.everything();
+                self.find_in(groups, &mut judge, &mut scratch.faults, matches);
+            }
         }
         let Some(found) = matches.get_mut(before..).filter(|found| !found.is_empty()) else {
             return;
@@ -186,6 +190,32 @@ impl RuleSet {
                 }
             }
         }
+    }
+
+    /// The rules that name no event and hold for the record.
+    fn find_unnamed(
+        &self,
+        judge: &mut Judge<'_, '_>,
+        trays: &mut Trays,
+        faults: &mut Vec<RuleFault>,
+        matches: &mut Vec<Match>,
+    ) {
+        let sieve = self.index.sieve();
+        sieve.sift(judge, &self.plans, trays, &mut |plan, outcome| {
+            let Some((rule, _)) = self.plans.get(plan) else {
+                return;
+            };
+            match outcome {
+                Ok(()) => matches.push(Match {
+                    rule: *rule,
+                    excepted_by: None,
+                }),
+                Err(reason) => faults.push(RuleFault {
+                    rule: *rule,
+                    reason,
+                }),
+            }
+        });
     }
 
     /// The first exception that hides findings of a rule on this record. For
@@ -229,7 +259,7 @@ impl RuleSet {
     }
 
     fn judge<'j, 'r>(&'j self, record: &'j Record<'r>, answers: &'j mut Answers) -> Judge<'j, 'r> {
-        answers.begin(self.program.predicates.len());
+        answers.begin(&self.program);
         Judge {
             program: &self.program,
             record,
