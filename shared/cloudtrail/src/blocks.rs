@@ -1,4 +1,4 @@
-//! Sixty-four bytes at a time: where the structural quotes and brackets are.
+//! Sixty-four bytes at a time: where an object or array ends.
 //!
 //! The masks have one bit per byte. What lies behind the end of the message,
 //! in the escaped layer the first quote without a backslash, is masked out.
@@ -9,14 +9,70 @@ use wide::u8x64;
 
 const WIDTH: usize = 64;
 
-/// A walk over a text's structural quotes, in order. `ESCAPED` says in which
-/// layer the text is.
-#[derive(Debug)]
-pub(crate) struct Quotes<'t, const ESCAPED: bool> {
+/// The place behind the object or array that opens at `at`; `None` where it
+/// breaks off or nests deeper than `max_depth`. `ESCAPED` says in which layer
+/// the text is.
+#[inline(never)]
+pub(crate) fn nested_end<const ESCAPED: bool>(
+    text: &[u8],
+    at: usize,
+    max_depth: usize,
+) -> Option<usize> {
+    let mut blocks = Blocks::<ESCAPED> {
+        text,
+        base: at,
+        quotes: 0,
+        inside: u64::MAX,
+        slashes: 0,
+    };
+    let mut depth = 0usize;
+    let mut in_string = 0u64;
+    loop {
+        let block = blocks.load()?;
+        // Quotes toggle: a bit is in a string if an odd number of quotes
+        // stands at or before it.
+        let strings = prefix_xor(blocks.quotes) ^ in_string;
+        let (opening, closing) = brackets(block);
+        let outside = blocks.inside & !strings;
+        let (opening, closing) = (opening & outside, closing & outside);
+        if depth > closing.count_ones() as usize {
+            // Too few closing ones to get out: counting them is enough, but
+            // for a nesting that may go too deep within the block.
+            let opened = opening.count_ones() as usize;
+            if depth + opened <= max_depth {
+                depth = depth + opened - closing.count_ones() as usize;
+                in_string = 0u64.wrapping_sub(strings >> (WIDTH - 1));
+                blocks.advance()?;
+                continue;
+            }
+        }
+        let mut both = opening | closing;
+        while both != 0 {
+            let bit = both & both.wrapping_neg();
+            both ^= bit;
+            if opening & bit != 0 {
+                depth += 1;
+                if depth > max_depth {
+                    return None;
+                }
+            } else {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(blocks.base + bit.trailing_zeros() as usize + 1);
+                }
+            }
+        }
+        in_string = 0u64.wrapping_sub(strings >> (WIDTH - 1));
+        blocks.advance()?;
+    }
+}
+
+/// A walk over a text that begins outside of strings.
+struct Blocks<'t, const ESCAPED: bool> {
     text: &'t [u8],
     /// Where the present block starts.
     base: usize,
-    /// Structural quotes of the block that are not yet passed.
+    /// Structural quotes of the block.
     quotes: u64,
     /// Bytes of the block that belong to the message.
     inside: u64,
@@ -24,111 +80,17 @@ pub(crate) struct Quotes<'t, const ESCAPED: bool> {
     slashes: u64,
 }
 
-impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
-    /// A walk from the start of `text`.
-    pub(crate) fn new(text: &'t [u8]) -> Option<Self> {
-        let mut quotes = Self {
-            text,
-            base: 0,
-            quotes: 0,
-            inside: 0,
-            slashes: 0,
-        };
-        quotes.load()?;
-        Some(quotes)
-    }
-
-    /// The place of the next structural quote, which is then passed.
-    #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<usize> {
-        if self.quotes == 0 {
-            self.refill()?;
-        }
-        let at = self.base + self.quotes.trailing_zeros() as usize;
-        self.quotes &= self.quotes.wrapping_sub(1);
-        Some(at)
-    }
-
-    /// Passes every quote before `at`, which lies in the present block or
-    /// behind it.
-    #[inline(always)]
-    pub(crate) fn pass(&mut self, at: usize) -> Option<()> {
-        let mut ahead = at.checked_sub(self.base)?;
-        if ahead >= WIDTH {
-            self.go_to(at)?;
-            ahead = at - self.base;
-        }
-        self.quotes &= u64::MAX << ahead;
-        Some(())
-    }
-
-    /// Goes to the block that `at` lies in.
-    #[inline(never)]
-    fn go_to(&mut self, at: usize) -> Option<()> {
-        while self.base + WIDTH <= at {
-            self.advance()?;
-        }
-        Some(())
-    }
-
-    /// Goes to the next block that has a quote.
-    #[inline(never)]
-    fn refill(&mut self) -> Option<()> {
-        while self.quotes == 0 {
-            self.advance()?;
-        }
-        Some(())
-    }
-
-    /// The place behind the object or array that opens at `at`, with all
-    /// quotes in it passed; `None` where it breaks off or nests deeper than
-    /// `max_depth`.
-    #[inline(never)]
-    pub(crate) fn skip_nested(&mut self, at: usize, max_depth: usize) -> Option<usize> {
-        self.go_to(at)?;
-        let mut depth = 0usize;
-        let mut in_string = 0u64;
-        let mut from = u64::MAX << (at - self.base);
-        loop {
-            // Quotes toggle: a bit is in a string if an odd number of quotes
-            // stands at or before it.
-            let strings = prefix_xor(self.quotes) ^ in_string;
-            let (opening, closing) = brackets(block(self.text, self.base)?);
-            let mut both = (opening | closing) & from & self.inside & !strings;
-            while both != 0 {
-                let bit = both & both.wrapping_neg();
-                both ^= bit;
-                if opening & bit != 0 {
-                    depth += 1;
-                    if depth > max_depth {
-                        return None;
-                    }
-                } else {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        self.quotes &= !(bit | (bit - 1));
-                        return Some(self.base + bit.trailing_zeros() as usize + 1);
-                    }
-                }
-            }
-            in_string = 0u64.wrapping_sub(strings >> (WIDTH - 1));
-            from = u64::MAX;
-            self.advance()?;
-        }
-    }
-
-    /// Goes to the next block; `None` behind the message's end.
+impl<const ESCAPED: bool> Blocks<'_, ESCAPED> {
+    /// Goes on to the next block; `None` behind the message's end.
     #[inline(always)]
     fn advance(&mut self) -> Option<()> {
-        if self.inside != u64::MAX {
-            return None;
-        }
         self.base += WIDTH;
-        self.load()
+        (self.inside == u64::MAX).then_some(())
     }
 
+    /// Reads the present block.
     #[inline(always)]
-    fn load(&mut self) -> Option<()> {
+    fn load(&mut self) -> Option<u8x64> {
         let rest = self.text.get(self.base..)?;
         let block = match rest.first_chunk::<WIDTH>() {
             Some(bytes) => {
@@ -158,7 +120,7 @@ impl<'t, const ESCAPED: bool> Quotes<'t, ESCAPED> {
         } else {
             self.quotes = quotes & !behind;
         }
-        Some(())
+        Some(block)
     }
 
     /// The structural quotes of a block with runs of backslashes.
@@ -204,17 +166,6 @@ fn run_before(text: &[u8], at: usize) -> usize {
         .rev()
         .take_while(|byte| **byte == b'\\')
         .count()
-}
-
-/// The bytes at `base`, the end of the text filled up with blanks; `None`
-/// behind it.
-#[inline(always)]
-fn block(text: &[u8], base: usize) -> Option<u8x64> {
-    let rest = text.get(base..)?;
-    Some(match rest.first_chunk::<WIDTH>() {
-        Some(bytes) => u8x64::from(*bytes),
-        None => last_block(rest),
-    })
 }
 
 #[cold]

@@ -6,8 +6,11 @@
 //! interest no rule), so [`Json`] walks both forms: [`Layer`] says which.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use crate::blocks;
 use crate::bounds::MAX_DEPTH;
+use crate::strings;
 use crate::unescape::unescape;
 
 /// How a piece of JSON text is written down.
@@ -145,10 +148,10 @@ impl<'a> Json<'a> {
     /// Whether this is a string with just this content. Nearly always told by
     /// its bytes; only escapes and broken UTF-8 have to be decoded.
     #[inline]
-    fn is_named(self, name: &str) -> bool {
+    pub(crate) fn is_named(self, name: &str) -> bool {
         let inner = self.inside();
-        if inner == name.as_bytes() {
-            return !inner.contains(&b'\\');
+        if inner == name.as_bytes() && !inner.contains(&b'\\') {
+            return true;
         }
         let ordinary = inner.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
         !ordinary && self.decoded() == name
@@ -187,18 +190,27 @@ impl<'a> Members<'a> {
     /// The next member, its key not yet decoded.
     #[inline]
     fn next_raw(&mut self) -> Option<(Json<'a>, Json<'a>)> {
-        let start = skip_separators(self.bytes, self.at);
-        let key_end = string_end(self.bytes, start, self.layer)?;
-        let value_start = skip_separators(self.bytes, key_end);
-        let end = value_end(self.bytes, value_start, self.layer)?;
-        self.at = end;
-        let spanning = |start: usize, end: usize| {
+        let (key, value) = self.next_places()?;
+        let spanning = |place| {
             Some(Json {
-                bytes: self.bytes.get(start..end)?,
+                bytes: self.bytes.get::<Range<usize>>(place)?,
                 layer: self.layer,
             })
         };
-        Some((spanning(start, key_end)?, spanning(value_start, end)?))
+        Some((spanning(key)?, spanning(value)?))
+    }
+
+    /// Where the next member's key and value lie in the object.
+    #[inline]
+    pub(crate) fn next_places(&mut self) -> Option<(Range<usize>, Range<usize>)> {
+        let start = skip_separators(self.bytes, self.at);
+        if !matches!(self.bytes.get(start), Some(b'"' | b'\\')) {
+            return None;
+        }
+        let key_end = value_end(self.bytes, start, self.layer)?;
+        let value_start = skip_separators(self.bytes, key_end);
+        self.at = value_end(self.bytes, value_start, self.layer)?;
+        Some((start..key_end, value_start..self.at))
     }
 }
 
@@ -303,8 +315,25 @@ pub(crate) fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize>
 
 /// The end of the value that starts at `at`, or `None` where it is cut off
 /// or nested deeper than [`MAX_DEPTH`].
+#[inline]
 pub(crate) fn value_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
-    end_within(bytes, at, layer, MAX_DEPTH)
+    let quick = match layer {
+        Layer::Plain => quick_end::<false>(bytes, at),
+        Layer::Escaped => quick_end::<true>(bytes, at),
+    };
+    quick.or_else(|| end_within(bytes, at, layer, MAX_DEPTH))
+}
+
+/// The same for what is written ordinarily, many bytes at a time; `None`
+/// decides nothing.
+#[inline]
+fn quick_end<const ESCAPED: bool>(bytes: &[u8], at: usize) -> Option<usize> {
+    match (bytes.get(at..)?, ESCAPED) {
+        ([b'"', ..], false) => strings::string_end::<false>(bytes, at + 1),
+        ([b'\\', b'"', ..], true) => strings::string_end::<true>(bytes, at + 2),
+        ([b'{' | b'[', ..], _) => blocks::nested_end::<ESCAPED>(bytes, at, MAX_DEPTH),
+        _ => None,
+    }
 }
 
 /// The end of the plain value that starts at `at`, however deep it is.

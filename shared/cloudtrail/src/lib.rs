@@ -9,6 +9,7 @@
 //! This crate knows no clock, no environment, no files, no async, and none of
 //! its siblings.
 
+mod asked;
 mod blocks;
 pub mod bounds;
 pub mod derived;
@@ -19,6 +20,7 @@ mod normal;
 mod order;
 pub mod record;
 mod scan;
+mod strings;
 mod unescape;
 
 pub use derived::Derived;

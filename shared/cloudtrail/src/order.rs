@@ -19,33 +19,32 @@ pub(crate) struct Next {
     mask: [u8; WIDTH],
 }
 
-/// For each member (the row) the one that usually follows.
-type Table = [Option<Next>; Member::COUNT];
+/// For each member (the row) those that usually follow.
+type Table = [[Next; 2]; Member::COUNT];
 
 static PLAIN: Table = table(Layer::Plain);
 static ESCAPED: Table = table(Layer::Escaped);
 
-/// What usually follows a member.
+/// What usually follows a member, the likelier one first.
 #[inline(always)]
-pub(crate) fn behind<const IS_ESCAPED: bool>(member: Member) -> Option<&'static Next> {
+pub(crate) fn behind<const IS_ESCAPED: bool>(member: Member) -> Option<&'static [Next; 2]> {
     let table = if IS_ESCAPED { &ESCAPED } else { &PLAIN };
-    table.get(member as usize)?.as_ref()
+    table.get(member as usize)
 }
 
 impl Next {
     /// The length of the comma, key and colon, if `text` begins with them.
     #[inline(always)]
-    pub(crate) fn matches(&self, text: &[u8]) -> Option<usize> {
-        let text = text.first_chunk::<WIDTH>()?;
+    pub(crate) fn matches(&self, text: &[u8; WIDTH]) -> Option<usize> {
         let bytes = text.iter().zip(&self.text).zip(&self.mask);
         let odd = bytes.fold(0, |odd, ((one, other), mask)| odd | ((one ^ other) & mask));
         (odd == 0).then_some(self.length)
     }
 }
 
-/// Pairs of members that mostly stand one behind the other; the others are
-/// optional.
-const USUAL: [(Member, Member); 23] = [
+/// Pairs of members that mostly stand one behind the other, at most two with
+/// the same first one, the likelier before.
+const USUAL: [(Member, Member); 37] = [
     (Member::EventVersion, Member::UserIdentity),
     (Member::UserIdentity, Member::EventTime),
     (Member::EventTime, Member::EventSource),
@@ -54,22 +53,44 @@ const USUAL: [(Member, Member); 23] = [
     (Member::AwsRegion, Member::SourceIpAddress),
     (Member::SourceIpAddress, Member::UserAgent),
     (Member::UserAgent, Member::RequestParameters),
+    (Member::UserAgent, Member::ErrorCode),
     (Member::ErrorCode, Member::ErrorMessage),
+    (Member::ErrorCode, Member::RequestParameters),
     (Member::ErrorMessage, Member::RequestParameters),
     (Member::RequestParameters, Member::ResponseElements),
     (Member::ResponseElements, Member::RequestId),
+    (Member::ResponseElements, Member::AdditionalEventData),
     (Member::AdditionalEventData, Member::RequestId),
+    (Member::AdditionalEventData, Member::EventId),
     (Member::RequestId, Member::EventId),
     (Member::EventId, Member::ReadOnly),
+    (Member::EventId, Member::EventType),
     (Member::ReadOnly, Member::EventType),
+    (Member::ReadOnly, Member::Resources),
+    (Member::Resources, Member::EventType),
     (Member::EventType, Member::ManagementEvent),
+    (Member::EventType, Member::RecipientAccountId),
     (Member::ManagementEvent, Member::RecipientAccountId),
     (Member::RecipientAccountId, Member::EventCategory),
+    (Member::RecipientAccountId, Member::SharedEventId),
+    (Member::EventCategory, Member::TlsDetails),
     (Member::IdentityType, Member::IdentityPrincipalId),
     (Member::IdentityPrincipalId, Member::IdentityArn),
     (Member::IdentityArn, Member::IdentityAccountId),
     (Member::IdentityAccountId, Member::IdentityAccessKeyId),
+    (Member::IdentityAccessKeyId, Member::IdentitySessionContext),
+    (Member::IdentityAccessKeyId, Member::IdentityUserName),
+    (Member::IdentityUserName, Member::IdentitySessionContext),
+    (Member::IdentitySessionContext, Member::IdentityInvokedBy),
 ];
+
+/// Follows nothing: no text begins with `!` where a comma has to stand.
+const NONE: Next = Next {
+    member: Member::EventVersion,
+    length: 0,
+    text: [b'!'; WIDTH],
+    mask: [0xff; WIDTH],
+};
 
 /// Evaluated by the compiler: a failure is a compile error.
 #[expect(
@@ -77,11 +98,14 @@ const USUAL: [(Member, Member); 23] = [
     reason = "evaluated by the compiler: a failure is a compile error"
 )]
 const fn table(layer: Layer) -> Table {
-    let mut table: Table = [None; Member::COUNT];
+    let mut table: Table = [[NONE; 2]; Member::COUNT];
     let mut index = 0;
     while index < USUAL.len() {
         let (before, next) = USUAL[index];
-        table[before as usize] = Some(between(next, layer));
+        let row = &mut table[before as usize];
+        let place = if row[0].length == 0 { 0 } else { 1 };
+        assert!(row[place].length == 0, "more than two follow a member");
+        row[place] = between(next, layer);
         index += 1;
     }
     table
@@ -140,12 +164,14 @@ mod tests {
     fn every_byte_of_the_expected_key_counts() {
         for (before, member) in USUAL {
             let key = String::from_utf8_lossy(member.key()).into_owned();
-            let next = behind::<true>(before).unwrap();
+            let row = behind::<true>(before).unwrap();
+            let next = row.iter().find(|next| next.member == member).unwrap();
             let text = format!(",\\\"{key}\\\":{}", " ".repeat(WIDTH));
-            let length = text.trim_end().len();
-            assert_eq!(next.matches(text.as_bytes()), Some(length));
+            let length = format!(",\\\"{key}\\\":").len();
+            let text: &[u8; WIDTH] = text.as_bytes().first_chunk().unwrap();
+            assert_eq!(next.matches(text), Some(length));
             for at in 0..length {
-                let mut other = text.clone().into_bytes();
+                let mut other = *text;
                 other[at] ^= 1;
                 assert_eq!(next.matches(&other), None, "{key} at {at}");
             }

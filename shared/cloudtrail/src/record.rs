@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
+use crate::asked::Asked;
 use crate::bounds::MAX_RECORD_BYTES;
 use crate::json::{Json, Layer};
 use crate::member::Member;
@@ -35,6 +36,8 @@ pub struct Record<'a> {
     layer: Layer,
     spans: Spans,
     oversize: bool,
+    /// What was worked out when it was first asked for.
+    asked: Asked,
 }
 
 impl<'a> Record<'a> {
@@ -51,17 +54,35 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// What stands where a record is still to be read.
+    #[inline(always)]
+    pub(crate) fn unread(layer: Layer) -> Self {
+        Self {
+            text: Cow::Borrowed(&[]),
+            layer,
+            spans: Spans::none(),
+            oversize: false,
+            asked: Asked::default(),
+        }
+    }
+
+    /// Turns an unread record into the one at the very start of `text`;
+    /// returns the place behind it, or `None` where that takes more than the
+    /// fast scan. In place, since a record is large.
+    #[inline(always)]
+    pub(crate) fn read_leading(&mut self, text: &'a [u8]) -> Option<usize> {
+        scan::leading(text, self.layer, &mut self.spans)?;
+        let end = self.spans.end();
+        self.text = Cow::Borrowed(text.get(..end)?);
+        self.oversize = end > MAX_RECORD_BYTES;
+        Some(end)
+    }
+
     /// The record at the very start of `text` and the place behind it, or
     /// `None` where that takes more than the fast scan.
     pub(crate) fn leading(text: &'a [u8], layer: Layer) -> Option<(Self, usize)> {
-        let spans = scan::leading(text, layer)?;
-        let end = spans.end();
-        let record = Self {
-            text: Cow::Borrowed(text.get(..end)?),
-            layer,
-            spans,
-            oversize: end > MAX_RECORD_BYTES,
-        };
+        let mut record = Self::unread(layer);
+        let end = record.read_leading(text)?;
         Some((record, end))
     }
 
@@ -73,6 +94,7 @@ impl<'a> Record<'a> {
             layer: Layer::Plain,
             spans: plain.spans,
             oversize: plain.oversize,
+            asked: Asked::default(),
         })
     }
 
@@ -86,6 +108,31 @@ impl<'a> Record<'a> {
     pub fn member(&self, member: Member) -> Option<Json<'_>> {
         let span = self.spans.of(member)?;
         Some(Json::spanning(span.of(&self.text), self.layer))
+    }
+
+    /// The record's text from the start of a noted member's value on; nothing
+    /// where there is none.
+    #[inline]
+    pub fn from_member(&self, member: Member) -> &[u8] {
+        let span = self.spans.of(member);
+        span.map_or(&[], |span| span.and_behind(&self.text))
+    }
+
+    /// The member `key` of a noted member's object, as [`Json::get`] finds it.
+    /// Of a request's parameters, which rules ask for one after the other,
+    /// the keys are noted at the first time.
+    pub fn child(&self, member: Member, key: &str) -> Option<Json<'_>> {
+        let value = self.member(member)?;
+        if member == Member::RequestParameters {
+            self.asked.child(value, key)
+        } else {
+            value.get(key)
+        }
+    }
+
+    /// What was worked out of this record.
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// A noted member as text; `None` where it is absent or null.

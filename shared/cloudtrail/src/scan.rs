@@ -6,11 +6,12 @@
 //! escapes, too deep a nesting, broken text) makes it say `None`, and
 //! [`crate::normal`] takes the slow path. The two agree on every record.
 
-use crate::blocks::Quotes;
+use crate::blocks::nested_end;
 use crate::bounds::MAX_DEPTH;
 use crate::json::{Layer, is_literal, skip_blank};
 use crate::member::Member;
 use crate::order;
+use crate::strings::string_end;
 
 /// A place in a record's text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +41,14 @@ impl Span {
     pub(crate) fn of(self, text: &[u8]) -> &[u8] {
         text.get(self.start as usize..self.end as usize)
             .unwrap_or_default()
+    }
+}
+
+impl Span {
+    /// The bytes of `text` from the start of this place on.
+    #[inline]
+    pub(crate) fn and_behind(self, text: &[u8]) -> &[u8] {
+        text.get(self.start as usize..).unwrap_or_default()
     }
 }
 
@@ -108,12 +117,12 @@ impl Spans {
     }
 }
 
-/// Notes the record at the very start of `text`; `None` where that takes the
-/// slow path.
-pub(crate) fn leading(text: &[u8], layer: Layer) -> Option<Spans> {
+/// Notes the record at the very start of `text`, where nothing was noted yet;
+/// `None` where that takes the slow path.
+pub(crate) fn leading(text: &[u8], layer: Layer, spans: &mut Spans) -> Option<()> {
     match layer {
-        Layer::Plain => Scan::<false>::run(text),
-        Layer::Escaped => Scan::<true>::run(text),
+        Layer::Plain => Scan::<false> { text, spans }.run(),
+        Layer::Escaped => Scan::<true> { text, spans }.run(),
     }
 }
 
@@ -125,28 +134,22 @@ enum Behind {
     End(usize),
 }
 
-struct Scan<'t, const ESCAPED: bool> {
+struct Scan<'t, 's, const ESCAPED: bool> {
     text: &'t [u8],
-    quotes: Quotes<'t, ESCAPED>,
-    spans: Spans,
+    spans: &'s mut Spans,
 }
 
-impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
-    /// Bytes of a structural quote before the `"` itself.
-    const ESCAPE: usize = if ESCAPED { 1 } else { 0 };
+impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
+    /// Bytes of a structural quote.
+    const QUOTE: usize = if ESCAPED { 2 } else { 1 };
 
-    fn run(text: &'t [u8]) -> Option<Spans> {
-        if text.first() != Some(&b'{') || u32::try_from(text.len()).is_err() {
+    fn run(mut self) -> Option<()> {
+        if self.text.first() != Some(&b'{') || u32::try_from(self.text.len()).is_err() {
             return None;
         }
-        let mut scan = Self {
-            text,
-            quotes: Quotes::new(text)?,
-            spans: Spans::none(),
-        };
-        let end = scan.object::<true>(0)?;
-        scan.spans.set_whole(Span::within(0, end));
-        Some(scan.spans)
+        let end = self.object::<true>(0)?;
+        self.spans.set_whole(Span::within(0, end));
+        Some(())
     }
 
     /// Reads the members of the object that opens at `at`: the record (`TOP`)
@@ -158,28 +161,22 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
             return Some(at + 1);
         }
         loop {
-            let opening = self.quotes.next()?;
-            if opening != at + Self::ESCAPE {
-                return None;
-            }
-            let closing = self.quotes.next()?;
-            let key = text.get(opening + 1..closing - Self::ESCAPE)?;
+            let (key, key_end) = self.key(at)?;
             let member = if TOP {
                 Member::at_top(key)
             } else {
                 Member::of_identity(key)
             };
-            let (start, end) = self.value_behind::<TOP>(closing + 1, member)?;
+            let start = self.behind_colon(key_end)?;
+            let mut end = self.value::<TOP>(start, member)?;
             match member {
                 Some(member) => self.spans.note(member, Span::within(start, end))?,
                 None => self.unknown(key)?,
             }
-            let mut end = end;
             let mut before = member;
             // Members mostly come in one order: the key that is expected next
             // is compared in one step, structure and all.
             while let Some((member, start)) = self.expected(before, end) {
-                self.quotes.pass(start)?;
                 let behind = self.value::<TOP>(start, Some(member))?;
                 self.spans.note(member, Span::within(start, behind))?;
                 end = behind;
@@ -197,14 +194,37 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
         }
     }
 
+    /// The key that starts at `at`, and the place behind it.
+    #[inline(always)]
+    fn key(&self, at: usize) -> Option<(&'t [u8], usize)> {
+        let content = self.opening(at)?;
+        let end = string_end::<ESCAPED>(self.text, content)?;
+        Some((self.text.get(content..end - Self::QUOTE)?, end))
+    }
+
+    /// The place behind the structural quote at `at`.
+    #[inline(always)]
+    fn opening(&self, at: usize) -> Option<usize> {
+        match (self.text.get(at..)?, ESCAPED) {
+            ([b'\\', b'"', ..], true) => Some(at + 2),
+            ([b'"', ..], false) => Some(at + 1),
+            _ => None,
+        }
+    }
+
     /// The member that usually follows, and the place of its value, if it is
     /// what stands at `at`.
     #[inline(always)]
     fn expected(&self, before: Option<Member>, at: usize) -> Option<(Member, usize)> {
-        let next = order::behind::<ESCAPED>(before?)?;
-        let start = at + next.matches(self.text.get(at..)?)?;
-        // A blank behind the colon is for the general way.
-        (*self.text.get(start)? > b' ').then_some((next.member, start))
+        let rest = self.text.get(at..)?.first_chunk()?;
+        for next in order::behind::<ESCAPED>(before?)? {
+            if let Some(length) = next.matches(rest) {
+                let start = at + length;
+                // A blank behind the colon is for the general way.
+                return (*self.text.get(start)? > b' ').then_some((next.member, start));
+            }
+        }
+        None
     }
 
     /// What follows a member whose value ends at `at`, blanks before it.
@@ -218,24 +238,18 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
         }
     }
 
-    /// Passes over the value behind the key that ends at `at`; returns its
-    /// place.
+    /// Where the value behind the key that ends at `at` starts.
     #[inline(always)]
-    fn value_behind<const TOP: bool>(
-        &mut self,
-        at: usize,
-        member: Option<Member>,
-    ) -> Option<(usize, usize)> {
-        let start = match self.text.get(at..)? {
-            [b':', next, ..] if *next > b' ' => at + 1,
-            _ => self.behind_colon(at)?,
-        };
-        Some((start, self.value::<TOP>(start, member)?))
+    fn behind_colon(&self, at: usize) -> Option<usize> {
+        match self.text.get(at..)? {
+            [b':', next, ..] if *next > b' ' => Some(at + 1),
+            _ => self.around_colon(at),
+        }
     }
 
-    /// Where the value behind a colon starts, blanks around the colon.
+    /// The same with blanks around the colon.
     #[cold]
-    fn behind_colon(&self, at: usize) -> Option<usize> {
+    fn around_colon(&self, at: usize) -> Option<usize> {
         let colon = skip_blank(self.text, at);
         (self.text.get(colon) == Some(&b':')).then(|| skip_blank(self.text, colon + 1))
     }
@@ -244,24 +258,28 @@ impl<'t, const ESCAPED: bool> Scan<'t, ESCAPED> {
     #[inline(always)]
     fn value<const TOP: bool>(&mut self, at: usize, member: Option<Member>) -> Option<usize> {
         match self.text.get(at)? {
-            b'"' | b'\\' => {
-                let opening = self.quotes.next()?;
-                if opening != at + Self::ESCAPE {
-                    return None;
-                }
-                Some(self.quotes.next()? + 1)
-            }
+            b'"' | b'\\' => string_end::<ESCAPED>(self.text, self.opening(at)?),
             b'{' if TOP && member == Some(Member::UserIdentity) => self.object::<false>(at),
             b'{' | b'[' => {
                 let above = if TOP { 1 } else { 2 };
-                self.quotes.skip_nested(at, MAX_DEPTH - above)
+                nested_end::<ESCAPED>(self.text, at, MAX_DEPTH - above)
             }
-            _ => {
-                let rest = self.text.get(at..)?;
-                let length = rest.iter().position(|byte| !is_literal(*byte))?;
-                (length > 0).then_some(at + length)
-            }
+            _ => self.literal(at),
         }
+    }
+
+    /// Passes over the number, boolean or null at `at`.
+    #[inline(always)]
+    fn literal(&self, at: usize) -> Option<usize> {
+        let rest = self.text.get(at..)?;
+        match rest {
+            [b'n', b'u', b'l', b'l', b',' | b'}', ..] => return Some(at + 4),
+            [b't', b'r', b'u', b'e', b',' | b'}', ..] => return Some(at + 4),
+            [b'f', b'a', b'l', b's', b'e', b',' | b'}', ..] => return Some(at + 5),
+            _ => {}
+        }
+        let length = rest.iter().position(|byte| !is_literal(*byte))?;
+        (length > 0).then_some(at + length)
     }
 
     /// Looks at a key that is no member's: only such a one can hold an escape

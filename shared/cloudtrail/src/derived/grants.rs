@@ -17,17 +17,17 @@ pub(super) fn public(record: &Record<'_>) -> bool {
     let Some(parameters) = tree::parameters(record) else {
         return false;
     };
-    permitted(record, &parameters).iter().any(|it| it == "*")
-        || (is_from(record, "s3.amazonaws.com") && opens_by_acl(&parameters))
+    permitted(record, parameters).iter().any(|it| it == "*")
+        || (is_from(record, "s3.amazonaws.com") && opens_by_acl(parameters))
 }
 
 /// Accounts other than the record's that are let in.
 pub(super) fn foreign_accounts(record: &Record<'_>) -> Vec<String> {
     let mut accounts: Vec<String> = policy::of(record).accounts().collect();
     if let Some(parameters) = tree::parameters(record) {
-        let names = permitted(record, &parameters);
+        let names = permitted(record, parameters);
         accounts.extend(names.iter().filter_map(|name| policy::account_of(name)));
-        shared_with(&parameters, false, &mut accounts);
+        shared_with(parameters, false, &mut accounts);
     }
     let own = record.account();
     accounts.retain(|account| Some(account.as_str()) != own.as_deref());

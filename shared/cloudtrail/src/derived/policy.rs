@@ -41,7 +41,7 @@ struct Statement {
 pub(super) fn of(record: &Record<'_>) -> Policies {
     let mut policies = Policies::default();
     if let Some(parameters) = parameters(record) {
-        collect(&parameters, &mut policies.statements);
+        collect(parameters, &mut policies.statements);
     }
     policies
 }

@@ -10,12 +10,14 @@ use crate::member::Member;
 use crate::record::Record;
 
 /// The request's parameters as a tree; `None` where they are over the bound.
-pub(super) fn parameters(record: &Record<'_>) -> Option<Value> {
-    let parameters = record.member(Member::RequestParameters)?;
-    if parameters.as_written().len() > MAX_POLICY_BYTES {
-        return None;
-    }
-    serde_json::from_str(&parameters.text()).ok()
+pub(super) fn parameters<'r>(record: &'r Record<'_>) -> Option<&'r Value> {
+    record.asked().tree(|| {
+        let parameters = record.member(Member::RequestParameters)?;
+        if parameters.as_written().len() > MAX_POLICY_BYTES {
+            return None;
+        }
+        serde_json::from_str(&parameters.text()).ok()
+    })
 }
 
 /// The member `name` of an object, compared without case.

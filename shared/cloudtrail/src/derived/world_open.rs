@@ -48,7 +48,7 @@ fn openings(record: &Record<'_>) -> Vec<Ports> {
     });
     let mut found = Vec::new();
     if opens && let Some(parameters) = tree::parameters(record) {
-        collect(&parameters, &mut found);
+        collect(parameters, &mut found);
     }
     found
 }

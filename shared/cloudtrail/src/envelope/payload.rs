@@ -178,7 +178,8 @@ fn fast_event(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<u
             start
         }
     };
-    let (record, length) = Record::leading(text.get(start..)?, Layer::Escaped)?;
+    let mut record = Record::unread(Layer::Escaped);
+    let length = record.read_leading(text.get(start..)?)?;
     if text.get(start + length) != Some(&b'"') {
         return None;
     }

@@ -122,7 +122,7 @@ impl Field {
                 nested,
             } => match record.member(*member) {
                 Some(value) if rest.is_empty() => spread(value, visit).reached(),
-                Some(value) if walk(value, rest, visit).reached() => true,
+                Some(value) if walk_from(record, *member, value, rest, visit).reached() => true,
                 _ => {
                     // The short way found nothing. The long one can find
                     // something only where a key contains a dot or
@@ -169,6 +169,20 @@ impl Walked {
     }
 }
 
+/// Visits what `path` leads to from a member of the record.
+fn walk_from(
+    record: &Record<'_>,
+    member: Member,
+    value: Json<'_>,
+    path: &str,
+    visit: &mut Visit<'_>,
+) -> Walked {
+    match value.kind() {
+        Kind::Object => step(path, visit, &|key| record.child(member, key)),
+        _ => walk(value, path, visit),
+    }
+}
+
 /// Visits what `path` leads to from `from`.
 fn walk(from: Json<'_>, path: &str, visit: &mut Visit<'_>) -> Walked {
     match from.kind() {
@@ -183,28 +197,31 @@ fn walk(from: Json<'_>, path: &str, visit: &mut Visit<'_>) -> Walked {
             }
             walked
         }
-        Kind::Object => {
-            let mut at = 0;
-            loop {
-                let rest = path.get(at..).unwrap_or_default();
-                let dot = rest.find('.').map(|dot| at + dot);
-                let end = dot.unwrap_or(path.len());
-                if let Some(child) = path.get(..end).and_then(|key| from.get(key)) {
-                    let walked = match dot {
-                        None => spread(child, visit),
-                        Some(dot) => walk(child, path.get(dot + 1..).unwrap_or_default(), visit),
-                    };
-                    if walked.reached() {
-                        return walked;
-                    }
-                }
-                match dot {
-                    None => return Walked::Nowhere,
-                    Some(dot) => at = dot + 1,
-                }
+        Kind::Object => step(path, visit, &|key| from.get(key)),
+        _ => Walked::Nowhere,
+    }
+}
+
+/// Visits what `path` leads to in an object that gives its members by key.
+fn step<'v>(path: &str, visit: &mut Visit<'_>, get: &dyn Fn(&str) -> Option<Json<'v>>) -> Walked {
+    let mut at = 0;
+    loop {
+        let rest = path.get(at..).unwrap_or_default();
+        let dot = rest.find('.').map(|dot| at + dot);
+        let end = dot.unwrap_or(path.len());
+        if let Some(child) = path.get(..end).and_then(get) {
+            let walked = match dot {
+                None => spread(child, visit),
+                Some(dot) => walk(child, path.get(dot + 1..).unwrap_or_default(), visit),
+            };
+            if walked.reached() {
+                return walked;
             }
         }
-        _ => Walked::Nowhere,
+        match dot {
+            None => return Walked::Nowhere,
+            Some(dot) => at = dot + 1,
+        }
     }
 }
 

@@ -88,7 +88,10 @@ impl Index {
         let mut lists = Vec::new();
         let mut list = |(key, plans): (Vec<u8>, BTreeSet<usize>)| {
             lists.push(groups(&plans));
-            (key.into(), u32::try_from(lists.len() - 1).unwrap_or(u32::MAX))
+            (
+                key.into(),
+                u32::try_from(lists.len() - 1).unwrap_or(u32::MAX),
+            )
         };
         let by_name: Vec<_> = names.into_iter().map(&mut list).collect();
         let by_prefix: Vec<_> = prefixes.into_iter().map(&mut list).collect();

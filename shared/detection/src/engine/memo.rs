@@ -12,10 +12,29 @@ const SLOTS: usize = 256;
 /// its session fits.
 const LONGEST: usize = 2048;
 
+/// Values up to this length are compared in one step.
+const SHORT: usize = 64;
+
 /// Remembered values, each in a numbered place for what was found out about it.
 #[derive(Debug)]
 pub(crate) struct Memo {
-    texts: Box<[Vec<u8>]>,
+    short: Box<[Short]>,
+    long: Box<[Vec<u8>]>,
+}
+
+/// A value of at most [`SHORT`] bytes; with the length 0 there is none.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    text: [u8; SHORT],
+    length: usize,
+}
+
+/// A value as it is written, and what stands from its start on in the record:
+/// where that is long enough, the value is compared without a loop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written<'r> {
+    pub(crate) value: &'r [u8],
+    pub(crate) ahead: &'r [u8],
 }
 
 /// Where a value is remembered, or could be.
@@ -31,95 +50,198 @@ pub(crate) enum Place {
 
 impl Default for Memo {
     fn default() -> Self {
+        let none = Short {
+            text: [0; SHORT],
+            length: 0,
+        };
         Self {
-            texts: vec![Vec::new(); SLOTS].into_boxed_slice(),
+            short: vec![none; SLOTS].into_boxed_slice(),
+            long: vec![Vec::new(); SLOTS].into_boxed_slice(),
         }
     }
 }
 
 impl Memo {
     /// One more than the largest number of a place.
-    pub(crate) const PLACES: usize = SLOTS;
+    pub(crate) const PLACES: usize = 2 * SLOTS;
 
     /// The place of a value, which is not empty.
     #[inline]
-    pub(crate) fn place(&self, written: &[u8]) -> Place {
-        let slot = slot(written);
-        match self.texts.get(slot) {
-            Some(text) if text.as_slice() == written => Place::Known(slot),
-            _ if written.len() > LONGEST => Place::TooLong,
-            _ => Place::New(slot),
+    pub(crate) fn place(&self, written: Written<'_>) -> Place {
+        let value = written.value;
+        let slot = slot(value);
+        if value.len() <= SHORT {
+            let known = self.short.get(slot).is_some_and(|it| it.is(written));
+            return if known {
+                Place::Known(slot)
+            } else {
+                Place::New(slot)
+            };
+        }
+        match self.long.get(slot) {
+            Some(text) if text == value => Place::Known(SLOTS + slot),
+            _ if value.len() > LONGEST => Place::TooLong,
+            _ => Place::New(SLOTS + slot),
         }
     }
 
     /// Remembers a value instead of the one that had its place.
-    pub(crate) fn learn(&mut self, slot: usize, written: &[u8]) {
-        if let Some(text) = self.texts.get_mut(slot) {
-            text.clear();
-            text.extend_from_slice(written);
+    pub(crate) fn learn(&mut self, place: usize, value: &[u8]) {
+        match place.checked_sub(SLOTS) {
+            None => {
+                if let Some(short) = self.short.get_mut(place) {
+                    short.text = padded(value);
+                    short.length = value.len();
+                }
+            }
+            Some(slot) => {
+                if let Some(text) = self.long.get_mut(slot) {
+                    text.clear();
+                    text.extend_from_slice(value);
+                }
+            }
         }
     }
 }
 
-/// The slot of a value, told by its length and by the eight bytes at its
+impl Short {
+    /// Whether this is the value.
+    #[inline(always)]
+    fn is(&self, written: Written<'_>) -> bool {
+        if self.length != written.value.len() {
+            return false;
+        }
+        let (Some(ahead), Some(mask)) = (written.ahead.first_chunk(), MASKS.get(self.length))
+        else {
+            return self.text == padded(written.value);
+        };
+        let ahead: &[u8; SHORT] = ahead;
+        let bytes = ahead.iter().zip(&self.text).zip(mask);
+        bytes.fold(0, |odd, ((one, other), mask)| odd | ((one ^ other) & mask)) == 0
+    }
+}
+
+/// For each length, which bytes count.
+static MASKS: [[u8; SHORT]; SHORT + 1] = masks();
+
+/// Evaluated by the compiler: a failure is a compile error.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler: a failure is a compile error"
+)]
+const fn masks() -> [[u8; SHORT]; SHORT + 1] {
+    let mut masks = [[0; SHORT]; SHORT + 1];
+    let mut length = 0;
+    while length <= SHORT {
+        let mut at = 0;
+        while at < length {
+            masks[length][at] = 0xff;
+            at += 1;
+        }
+        length += 1;
+    }
+    masks
+}
+
+/// A short value filled up with zeros.
+fn padded(value: &[u8]) -> [u8; SHORT] {
+    let mut text = [0; SHORT];
+    text.iter_mut()
+        .zip(value)
+        .for_each(|(to, from)| *to = *from);
+    text
+}
+
+/// The slot of a value, told by its length and by words of eight bytes at its
 /// start, in its middle and at its end: enough to spread values, and a
 /// comparison follows.
 #[inline]
-fn slot(written: &[u8]) -> usize {
-    const MIX: [u64; 3] = [
+fn slot(value: &[u8]) -> usize {
+    const MIX: [u64; 4] = [
         0x9E37_79B9_7F4A_7C15,
         0xC2B2_AE3D_27D4_EB4F,
         0x1656_67B1_9E37_79F9,
+        0xD6E8_FEB8_6659_FD93,
     ];
     let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let length = written.len() as u64;
-    let mut hash = match (written.first_chunk(), written.last_chunk()) {
-        (Some(first), last) => {
-            let middle = written.get(written.len() / 2..).and_then(<[u8]>::first_chunk);
-            let [one, two, three] = MIX;
+    let from = |at: usize| word(value.get(at..).and_then(<[u8]>::first_chunk));
+    let mut hash = match value.first_chunk() {
+        Some(first) => {
+            let [one, two, three, four] = MIX;
             word(Some(first)).wrapping_mul(one)
-                ^ word(last).wrapping_mul(two)
-                ^ word(middle).wrapping_mul(three)
+                ^ word(value.last_chunk()).wrapping_mul(two)
+                ^ from(8).wrapping_mul(three)
+                ^ from(value.len() / 2).wrapping_mul(four)
         }
-        _ => written
+        None => value
             .iter()
             .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
     };
-    hash = (hash ^ length).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (hash >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+    // The last bytes of a word reach only its highest bits by themselves.
+    hash ^= (hash >> 32) ^ value.len() as u64;
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_was_learned_is_known_until_another_takes_its_place() {
-        let mut memo = Memo::default();
-        let values: Vec<String> = (0..500).map(|n| format!("\"value number {n}\"")).collect();
-        for value in &values {
-            let Place::New(slot) = memo.place(value.as_bytes()) else {
-                panic!("{value} was never learned");
-            };
-            memo.learn(slot, value.as_bytes());
-            assert_eq!(memo.place(value.as_bytes()), Place::Known(slot));
-        }
-        let known = values
-            .iter()
-            .filter(|value| matches!(memo.place(value.as_bytes()), Place::Known(_)))
-            .count();
-        assert!((SLOTS / 2..=SLOTS).contains(&known), "{known}");
+    /// A value with nothing behind it, and one with other text behind it.
+    fn place(memo: &Memo, value: &str) -> Place {
+        let alone = memo.place(Written {
+            value: value.as_bytes(),
+            ahead: value.as_bytes(),
+        });
+        let among = format!("{value}{}", "\",\"x\":1".repeat(20));
+        let among = memo.place(Written {
+            value: value.as_bytes(),
+            ahead: among.as_bytes(),
+        });
+        assert_eq!(alone, among, "{value}");
+        alone
     }
 
     #[test]
-    fn values_that_look_alike_are_told_apart() {
-        let mut memo = Memo::default();
-        let alike = |byte: char| format!("start-of-{byte}{}-end", "x".repeat(60));
-        let Place::New(slot) = memo.place(alike('a').as_bytes()) else {
-            panic!("it was never learned");
-        };
-        memo.learn(slot, alike('a').as_bytes());
-        assert_eq!(memo.place(alike('b').as_bytes()), Place::New(slot));
-        assert_eq!(memo.place(&[b'a'; LONGEST + 1]), Place::TooLong);
+    fn what_was_learned_is_known_until_another_takes_its_place() {
+        for tail in ["", &"x".repeat(80)] {
+            let mut memo = Memo::default();
+            let values: Vec<String> = (0..900).map(|n| format!("\"value {n}{tail}\"")).collect();
+            for value in &values {
+                let Place::New(slot) = place(&memo, value) else {
+                    panic!("{value} was never learned");
+                };
+                memo.learn(slot, value.as_bytes());
+                assert_eq!(place(&memo, value), Place::Known(slot));
+            }
+            let known = values
+                .iter()
+                .filter(|value| matches!(place(&memo, value), Place::Known(_)))
+                .count();
+            assert!((SLOTS / 2..=SLOTS).contains(&known), "{known}");
+        }
+    }
+
+    #[test]
+    fn every_byte_and_the_length_count() {
+        for length in 1..100 {
+            let value = "a".repeat(length);
+            let mut memo = Memo::default();
+            let Place::New(slot) = place(&memo, &value) else {
+                panic!("it was never learned");
+            };
+            memo.learn(slot, value.as_bytes());
+            for at in 0..length {
+                let mut other = value.clone().into_bytes();
+                other[at] = b'b';
+                let other = String::from_utf8(other).unwrap();
+                assert!(matches!(place(&memo, &other), Place::New(_)), "{other}");
+            }
+            let (shorter, longer) = (&value[1..], format!("{value}a"));
+            for other in [shorter, &longer] {
+                assert!(other.is_empty() || matches!(place(&memo, other), Place::New(_)));
+            }
+        }
+        let long = "a".repeat(LONGEST + 1);
+        assert_eq!(place(&Memo::default(), &long), Place::TooLong);
     }
 }

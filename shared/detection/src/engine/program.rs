@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cloudtrail::Member;
+
 use crate::engine::field::Field;
 use crate::engine::source::Source;
 use crate::engine::wanted::Wanted;
@@ -273,8 +275,8 @@ impl Compiler {
         }
         let predicate = make(self);
         let place = self.program.predicates.len();
-        self.program.costs.push(self.price(&predicate));
         self.program.tell(&predicate);
+        self.program.costs.push(self.price(&predicate));
         self.program.predicates.push(predicate);
         if let Some(key) = key {
             self.predicates.insert(key, place);
@@ -282,7 +284,18 @@ impl Compiler {
         Node::Test(place)
     }
 
+    /// What a predicate costs, beside others. One that is remembered for its
+    /// value costs next to nothing; of these the source and the name come
+    /// last, which the index has mostly told already.
     fn price(&self, predicate: &Predicate) -> u32 {
+        let told = self.program.told.last().copied().flatten();
+        let source = told.and_then(|(source, _)| self.program.source(source));
+        match source {
+            Some(Source::Member(Member::EventName)) => return 4,
+            Some(Source::Member(Member::EventSource)) => return 3,
+            Some(source) => return 1 + source.price() / 3,
+            None => {}
+        }
         let reading = |field: &usize| self.program.fields.get(*field).map_or(0, Field::cost);
         match predicate {
             Predicate::Exists { field } => reading(field),

@@ -7,7 +7,7 @@
 
 use cloudtrail::Record;
 
-use crate::engine::memo::{Memo, Place};
+use crate::engine::memo::{Memo, Place, Written};
 use crate::engine::program::Program;
 use crate::engine::source::{Source, Told};
 
@@ -144,12 +144,12 @@ impl OfSource {
     }
 
     #[inline]
-    fn look_up(&mut self, written: &[u8]) -> Option<usize> {
+    fn look_up(&mut self, written: Written<'_>) -> Option<usize> {
         match self.memo.place(written) {
             Place::Known(place) => Some(place),
             Place::TooLong => None,
             Place::New(place) => {
-                self.learn(place, written);
+                self.learn(place, written.value);
                 Some(place)
             }
         }

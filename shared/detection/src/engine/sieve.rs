@@ -16,6 +16,7 @@ use crate::engine::evaluate::{FaultReason, Judge};
 use crate::engine::memo::Memo;
 use crate::engine::program::{Node, Program};
 use crate::engine::seen::Note;
+use crate::engine::source::Source;
 
 /// The rules in question and the members that tell about them.
 #[derive(Debug)]
@@ -87,10 +88,12 @@ impl Sieve {
                 rest: (!rest.is_empty()).then(|| Node::All(rest.into())),
             });
         }
-        // The source that most rules ask for may leave the fewest possible.
-        sieve
-            .columns
-            .sort_by_key(|column| std::cmp::Reverse(column.parts.len()));
+        // Cheap sources first, and of these the one that most rules ask for:
+        // what they leave impossible need not be looked at any more.
+        sieve.columns.sort_by_key(|column| {
+            let price = program.source(column.source).map(Source::price);
+            (price, std::cmp::Reverse(column.parts.len()))
+        });
         sieve
     }
 

@@ -1,9 +1,10 @@
 //! The parts of a record that mostly repeat from record to record, and that
 //! alone decide what many fields hold.
 
-use cloudtrail::{Kind, Member, Record};
+use cloudtrail::{Json, Kind, Member, Record};
 
 use crate::engine::field::has_identities;
+use crate::engine::memo::Written;
 
 /// What a field's values are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +21,38 @@ pub(crate) enum Source {
 pub(crate) enum Told<'r> {
     /// Nothing by which a test could be remembered: it has to be made.
     Nothing,
-    /// This, as written, or [`ABSENT`].
-    Value(&'r [u8]),
+    /// This, or [`ABSENT`].
+    Value(Written<'r>),
 }
 
 /// Stands for a member that is not there. No value is written so.
-const ABSENT: &[u8] = b"~";
+const ABSENT: Written<'static> = Written {
+    value: b"~",
+    ahead: b"~                                                               ",
+};
 
 impl Source {
+    /// How dear it is to look a value up, beside others: the longer values
+    /// usually are and the more of them there are, the dearer.
+    pub(crate) fn price(self) -> u32 {
+        match self {
+            Self::Bounds => 0,
+            Self::Member(
+                Member::ReadOnly
+                | Member::ManagementEvent
+                | Member::ErrorCode
+                | Member::EventType
+                | Member::EventCategory
+                | Member::IdentityType
+                | Member::IdentityInvokedBy,
+            ) => 1,
+            Self::Member(Member::IdentitySessionContext) => 4,
+            Self::Identity => 5,
+            Self::Member(Member::UserAgent | Member::IdentityArn) => 3,
+            Self::Member(_) => 2,
+        }
+    }
+
     /// What the record says here. Two records that say the same give the same
     /// answers to every test of this source.
     #[inline]
@@ -38,7 +63,7 @@ impl Source {
             Self::Identity => {
                 return match record.member(Member::UserIdentity) {
                     Some(identity) if identity.kind() == Kind::Object => {
-                        Told::Value(identity.as_written())
+                        Told::Value(written(record, Member::UserIdentity, identity))
                     }
                     _ => Told::Nothing,
                 };
@@ -54,11 +79,19 @@ impl Source {
             // Paths lead into this one.
             Some(value) if member == Member::IdentitySessionContext => {
                 let here = value.kind() != Kind::Array && !elsewhere();
-                here.then(|| value.as_written())
+                here.then(|| written(record, member, value))
                     .map_or(Told::Nothing, Told::Value)
             }
             Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => Told::Nothing,
-            Some(value) => Told::Value(value.as_written()),
+            Some(value) => Told::Value(written(record, member, value)),
         }
+    }
+}
+
+#[inline(always)]
+fn written<'r>(record: &'r Record<'_>, member: Member, value: Json<'r>) -> Written<'r> {
+    Written {
+        value: value.as_written(),
+        ahead: record.from_member(member),
     }
 }
