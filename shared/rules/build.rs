@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use detection::engine::rules_to_bytes;
+use detection::RuleSet;
 use detection::sigma::{self, Lists, Source};
 
 /// A file's path below this folder, and its text.
@@ -34,11 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let loaded = sigma::load(&sources(&rules), &shipped(&lists));
-    if !loaded.problems.is_empty() {
-        let problems = loaded.problems.iter().map(ToString::to_string);
-        return Err(problems.collect::<Vec<_>>().join("\n").into());
+    let (set, refused) = RuleSet::new(loaded.rules);
+    let problems = loaded.problems.iter().chain(&refused);
+    let problems: Vec<String> = problems.map(ToString::to_string).collect();
+    if !problems.is_empty() {
+        return Err(problems.join("\n").into());
     }
-    fs::write(out.join("rules.postcard"), rules_to_bytes(&loaded.rules)?)?;
+    fs::write(out.join("rules.postcard"), set.to_bytes()?)?;
     fs::write(
         out.join("texts.rs"),
         texts_module(&home, &rules, &cases, &lists)?,

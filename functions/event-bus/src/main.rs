@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use adapters_aws::lambda;
-use detection::engine::RuleSet;
 use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
@@ -20,8 +19,7 @@ const INPUT: &str = "event-bus";
 async fn main() -> Result<(), Error> {
     lambda::log_as_json();
     let settings = Settings::from_map(&|name| std::env::var(name).ok())?;
-    let (rules, problems) = RuleSet::new(rules::builtin()?);
-    let parts = lambda::parts(&settings, rules, problems.len())?;
+    let parts = lambda::parts(&settings, rules::builtin_set()?)?;
     let clock = parts.clock.clone();
     let team = lambda::team(&settings, Arc::new(built_in));
     let watch = Mutex::new((Detector::new(parts), team));

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use adapters_aws::lambda;
-use detection::engine::RuleSet;
 use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
@@ -33,8 +32,7 @@ struct Data<'a> {
 async fn main() -> Result<(), Error> {
     lambda::log_as_json();
     let settings = Settings::from_map(&|name| std::env::var(name).ok())?;
-    let (rules, problems) = RuleSet::new(rules::builtin()?);
-    let mut parts = lambda::parts(&settings, rules, problems.len())?;
+    let mut parts = lambda::parts(&settings, rules::builtin_set()?)?;
     parts.log_groups = Some(settings.log_groups());
     let clock = parts.clock.clone();
     let team = lambda::team(&settings, Arc::new(built_in));

@@ -1,9 +1,11 @@
 //! The members of a record that the scan notes.
 
+use serde::{Deserialize, Serialize};
+
 /// A member that rules and alerts read often: noted by the scan, so that
 /// reading it later costs nothing. Any other path is walked on demand from
 /// [`Record::root`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 #[expect(
     missing_docs,

@@ -43,9 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         for problem in &loaded.problems {
             println!("{problem}");
         }
-        let bytes = detection::engine::rules_to_bytes(&loaded.rules)?;
+        let bytes = RuleSet::new(loaded.rules).0.to_bytes()?.leak();
         let start = Instant::now();
-        let (set, _) = RuleSet::from_bytes(&bytes)?;
+        let set = RuleSet::from_bytes(bytes)?;
         println!(
             "{file}: {} rules loaded in {:?}",
             set.len(),

@@ -1,7 +1,7 @@
 //! The story of one payload, on one screen: decode, judge every record, then
 //! state, claims and alerts for the few that matched.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cloudtrail::envelope::{EnvelopeError, EventBridgeEvent, FileSummary};
 use cloudtrail::envelope::{LogsDecoder, LogsKind, eventbridge, file};
@@ -52,7 +52,8 @@ pub struct Parts {
 /// for what it remembers.
 pub struct Detector {
     pub(crate) parts: Parts,
-    pub(crate) streams: Streams,
+    /// Made when the first record matches: a start need not wait for it.
+    pub(crate) streams: OnceLock<Streams>,
     pub(crate) remembered: Remembered,
     pub(crate) journal: Option<Journal>,
     scratch: Scratch,
@@ -63,7 +64,7 @@ impl Detector {
     /// A detector that has seen nothing yet.
     pub fn new(parts: Parts) -> Self {
         Self {
-            streams: streams(&parts.rules),
+            streams: OnceLock::new(),
             remembered: Remembered::default(),
             journal: None,
             scratch: Scratch::default(),
@@ -75,7 +76,7 @@ impl Detector {
     /// Goes on with other rules. What was remembered of the former ones is
     /// forgotten; their state in the table stays, under their own versions.
     pub(crate) fn use_rules(&mut self, rules: RuleSet) {
-        self.streams = streams(&rules);
+        self.streams = OnceLock::new();
         self.remembered = Remembered::default();
         self.scratch = Scratch::default();
         self.parts.rules = Arc::new(rules);
@@ -211,7 +212,7 @@ impl Detector {
         };
         Work {
             rules: &self.parts.rules,
-            streams: &self.streams,
+            streams: self.streams.get_or_init(|| streams(&self.parts.rules)),
             state,
             sink: self.parts.sink.as_ref(),
             clock: &self.parts.clock,

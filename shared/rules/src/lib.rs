@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-use detection::engine::{BytesError, rules_from_bytes};
+use detection::RuleSet;
+use detection::engine::BytesError;
 use detection::rule::Rule;
 use detection::sigma::{self, Lists, Loaded, Source};
 
@@ -10,16 +11,25 @@ pub mod cases;
 // a text.
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// The rules as the build compiled them.
+/// The set of the rules as the build compiled it.
 static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
+
+/// The set of the built-in rules under the lists that ship, compiled when the
+/// crate was built: what a function starts with.
+///
+/// # Errors
+/// Where the compiled form cannot be read; not in a sound build.
+pub fn builtin_set() -> Result<RuleSet, BytesError> {
+    RuleSet::from_bytes(COMPILED)
+}
 
 /// The built-in rules under the lists that ship: read from their compiled
 /// form, which is far quicker than reading the texts.
 ///
 /// # Errors
-/// Where the compiled form cannot be read; not in a sound build.
+/// As [`builtin_set`].
 pub fn builtin() -> Result<Vec<Rule>, BytesError> {
-    rules_from_bytes(COMPILED)
+    Ok(builtin_set()?.rules().cloned().collect())
 }
 
 /// The built-in rules under a team's lists, which stand in place of shipped
@@ -71,8 +81,6 @@ pub fn overlaid(others: &Lists) -> Lists {
 
 #[cfg(test)]
 mod tests {
-    use detection::RuleSet;
-
     use super::*;
 
     #[test]
@@ -81,9 +89,7 @@ mod tests {
         let loaded = builtin_with(&Lists::new());
         assert_eq!(loaded.problems, []);
         assert_eq!(compiled, loaded.rules);
-        let (set, problems) = RuleSet::new(compiled);
-        assert_eq!(problems, []);
-        assert_eq!(set.len(), loaded.rules.len());
+        assert_eq!(builtin_set().unwrap().len(), loaded.rules.len());
     }
 
     #[test]

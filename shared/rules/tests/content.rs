@@ -115,7 +115,6 @@ fn speaking() -> Vec<Rule> {
     assert_eq!(problems, []);
     let files: BTreeSet<&str> = set
         .rules()
-        .iter()
         .map(|rule| rule.meta.location.file.as_str())
         .collect();
     let asked = files.iter().flat_map(|file| cases::rules_of(&set, file));

@@ -97,7 +97,7 @@ pub(crate) async fn run(options: &Backtest, clock: Clock) -> Result<Ending> {
 /// An empty outcome for every rule but the exceptions.
 fn outcomes(set: &RuleSet) -> BTreeMap<String, Outcome> {
     let speaking = |rule: &&Rule| !matches!(rule.logic, Logic::Filter(_));
-    let rules = set.rules().iter().filter(speaking);
+    let rules = set.rules().filter(speaking);
     rules
         .map(|rule| {
             let outcome = Outcome {

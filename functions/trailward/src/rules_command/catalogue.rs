@@ -22,7 +22,7 @@ const GENERATED: &str = "<!-- Written by `make catalogue` from shared/rules: cha
 const PICTURE: &str = "coverage.svg";
 
 pub(crate) fn run(options: &Catalogue) -> Result<Ending> {
-    let (set, _) = RuleSet::new(rules::builtin()?);
+    let set = rules::builtin_set()?;
     let pages = pages(&set);
     let folder = &options.write;
     let failed = || format!("cannot write to `{}`", folder.display());

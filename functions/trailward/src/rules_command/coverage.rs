@@ -64,7 +64,6 @@ fn write(file: &Path, text: &str) -> Result<()> {
 pub(super) fn speaking(set: &RuleSet) -> Vec<&Rule> {
     let files: BTreeSet<&str> = set
         .rules()
-        .iter()
         .map(|rule| rule.meta.location.file.as_str())
         .collect();
     let indices = files.iter().flat_map(|file| cases::rules_of(set, file));

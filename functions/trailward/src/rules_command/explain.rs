@@ -64,7 +64,6 @@ fn with_file(files: &RuleFiles, path: &str) -> Result<(RuleSet, Vec<RuleProblem>
     let (others, _) = files.load();
     let known: Vec<Rule> = others
         .rules()
-        .iter()
         .filter(|rule| !own.contains(&rule.meta.id))
         .cloned()
         .collect();

@@ -38,7 +38,7 @@ pub(crate) async fn run(command: Rules, clock: Clock) -> Result<Ending> {
 
 fn list(options: &RuleSources) -> Result<Ending> {
     let (set, problems) = RuleFiles::read(options)?.load();
-    let mut rules: Vec<&Rule> = set.rules().iter().collect();
+    let mut rules: Vec<&Rule> = set.rules().collect();
     rules.sort_by(|a, b| {
         b.meta
             .level

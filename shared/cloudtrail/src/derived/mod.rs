@@ -13,11 +13,13 @@ mod tree;
 mod who;
 mod world_open;
 
+use serde::{Deserialize, Serialize};
+
 use crate::bounds::MAX_DERIVED_VALUES;
 use crate::record::Record;
 
 /// A derived field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Derived {
     /// Who acted: arn, else userName, else principalId, else invokedBy.
     Principal,

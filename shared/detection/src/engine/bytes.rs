@@ -1,8 +1,15 @@
-//! Rules as bytes, for those that are compiled into a program.
+//! A compiled set as bytes, for rules that are built into a program.
+//!
+//! What judging records needs is laid out ready to run; the rules themselves
+//! stay closed until somebody asks for one ([`Shelf`]).
 
-use crate::engine::ruleset::RuleSet;
-use crate::problem::RuleProblem;
-use crate::rule::Rule;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::index::Index;
+use crate::engine::links::Links;
+use crate::engine::program::{Node, Program};
+use crate::engine::ruleset::{RuleIndex, RuleSet};
+use crate::engine::shelf::Shelf;
 
 /// Why bytes are no rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,38 +22,61 @@ pub enum BytesError {
     Unreadable(postcard::Error),
 }
 
-/// Rules in the form that [`rules_from_bytes`] reads.
-///
-/// # Errors
-/// Where a rule cannot be encoded; none that the loader makes.
-pub fn rules_to_bytes(rules: &[Rule]) -> Result<Vec<u8>, BytesError> {
-    postcard::to_stdvec(rules).map_err(BytesError::Unwritable)
+/// What is written of a set.
+#[derive(Serialize)]
+struct Written<'s> {
+    program: &'s Program,
+    plans: &'s [(RuleIndex, Node)],
+    exceptions: &'s [(RuleIndex, Node)],
+    index: &'s Index,
+    links: &'s Links,
+    rules: Vec<Vec<u8>>,
 }
 
-/// The rules that [`rules_to_bytes`] wrote, for [`RuleSet::new`], alone or
-/// together with others.
-///
-/// # Errors
-/// Where the bytes are not such rules, or not all of them.
-pub fn rules_from_bytes(bytes: &[u8]) -> Result<Vec<Rule>, BytesError> {
-    postcard::from_bytes(bytes).map_err(BytesError::Unreadable)
+/// The same when it is read.
+#[derive(Deserialize)]
+struct Read<'b> {
+    program: Program,
+    plans: Vec<(RuleIndex, Node)>,
+    exceptions: Vec<(RuleIndex, Node)>,
+    index: Index,
+    links: Links,
+    #[serde(borrow)]
+    rules: Vec<&'b [u8]>,
 }
 
 impl RuleSet {
-    /// The rules of this set as bytes.
+    /// This set as bytes, for [`RuleSet::from_bytes`].
     ///
     /// # Errors
-    /// As [`rules_to_bytes`].
+    /// Where a rule cannot be encoded; none that the loader makes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BytesError> {
-        rules_to_bytes(self.rules())
+        let written = Written {
+            program: &self.program,
+            plans: &self.plans,
+            exceptions: &self.exceptions,
+            index: &self.index,
+            links: &self.links,
+            rules: self.shelf.written()?,
+        };
+        postcard::to_stdvec(&written).map_err(BytesError::Unwritable)
     }
 
-    /// A set of rules that were kept as bytes, and what is wrong with them
-    /// (nothing, where the bytes came from [`RuleSet::to_bytes`]).
+    /// The set that [`RuleSet::to_bytes`] wrote, with nothing to be compiled.
     ///
     /// # Errors
-    /// As [`rules_from_bytes`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Vec<RuleProblem>), BytesError> {
-        rules_from_bytes(bytes).map(Self::new)
+    /// Where the bytes are no such set, or not all of it.
+    pub fn from_bytes(bytes: &'static [u8]) -> Result<Self, BytesError> {
+        let mut read: Read<'static> =
+            postcard::from_bytes(bytes).map_err(BytesError::Unreadable)?;
+        read.program.take_number();
+        Ok(Self {
+            program: read.program,
+            plans: read.plans,
+            exceptions: read.exceptions,
+            index: read.index,
+            links: read.links,
+            shelf: Shelf::closed(read.rules),
+        })
     }
 }

@@ -15,19 +15,20 @@ use std::ops::ControlFlow;
 
 use cloudtrail::derived::Derived;
 use cloudtrail::{Json, Kind, Member, Record};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::source::Source;
 use crate::engine::text::Value;
 
 /// A compiled path.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Field {
     path: Box<str>,
     start: Start,
 }
 
 /// Where the values are looked for first.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Start {
     /// From the root on.
     Root,

@@ -1,18 +1,22 @@
 //! A lookup by text in which the case of ASCII letters does not count, and
 //! which allocates nothing to look something up.
 
+use serde::{Deserialize, Serialize};
+
+use crate::engine::literal::Literal;
+
 /// An immutable table from lower-cased text to values.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FoldTable<V> {
     /// Positions in `entries` plus one, by hash; 0 is an empty slot. The
     /// length is a power of two and at least twice the number of entries.
     slots: Box<[u32]>,
-    entries: Vec<(Box<[u8]>, V)>,
+    entries: Vec<(Literal, V)>,
 }
 
 impl<V> FoldTable<V> {
     /// Builds the table; of equal keys the first stays.
-    pub(crate) fn new(entries: impl IntoIterator<Item = (Box<[u8]>, V)>) -> Self {
+    pub(crate) fn new(entries: impl IntoIterator<Item = (Literal, V)>) -> Self {
         let entries: Vec<_> = entries.into_iter().collect();
         let size = (entries.len() * 2).next_power_of_two().max(2);
         let mut table = Self {
@@ -27,6 +31,11 @@ impl<V> FoldTable<V> {
             }
         }
         table
+    }
+
+    /// Every key.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Literal> {
+        self.entries.iter().map(|(key, _)| key)
     }
 
     /// The value of a key, compared without regard to ASCII case.

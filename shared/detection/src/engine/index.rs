@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudtrail::{Kind, Member, Record};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::Judge;
 use crate::engine::fold::FoldTable;
+use crate::engine::literal::Literal;
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::seen::Note;
 use crate::engine::sieve::Sieve;
@@ -16,14 +18,14 @@ use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
 /// A predicate and the answer without which a rule cannot hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Gate {
     pub(crate) predicate: usize,
     pub(crate) wanted: bool,
 }
 
 /// Rules that share a gate: where it is closed, none of them is looked at.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(crate) gate: Option<Gate>,
     /// Places in the set's list of plans.
@@ -34,7 +36,7 @@ pub(crate) struct Group {
 pub(crate) type Candidates = Vec<Group>;
 
 /// The index over the event rules of a set.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Index {
     /// Places in `lists`.
     by_name: FoldTable<u32>,
@@ -49,12 +51,12 @@ pub(crate) struct Index {
 }
 
 /// Candidates by the beginning of the name.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Prefixes {
     /// For each lower-cased first byte where its prefixes are in `list`.
     by_first: Box<[(u32, u32)]>,
     /// The longest first among those with the same first byte.
-    list: Vec<(Box<[u8]>, u32)>,
+    list: Vec<(Literal, u32)>,
 }
 
 /// What a value must be, or begin with, for a rule to match.
@@ -178,7 +180,7 @@ fn spread_prefixes(
 }
 
 impl Prefixes {
-    fn new(mut list: Vec<(Box<[u8]>, u32)>) -> Self {
+    fn new(mut list: Vec<(Literal, u32)>) -> Self {
         list.sort_by(|(one, _), (other, _)| {
             (one.first(), other.len(), one).cmp(&(other.first(), one.len(), other))
         });

@@ -3,13 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::program::Node;
 use crate::engine::ruleset::RuleIndex;
 use crate::problem::RuleProblem;
 use crate::rule::{Logic, Rule};
 
 /// The references of a set, resolved.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Links {
     by_id: HashMap<String, RuleIndex>,
     by_name: HashMap<String, RuleIndex>,

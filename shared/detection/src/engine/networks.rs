@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::text::Text;
 
 /// Networks as sorted ranges that do not overlap.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Networks {
     v4: Vec<(u32, u32)>,
     v6: Vec<(u128, u128)>,

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use memchr::{memchr2_iter, memmem};
 use regex::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
 
+use crate::engine::literal::Literal;
 use crate::engine::text::{Text, lower_case};
 use crate::rule::{PatternPart, RegexPattern, TextPattern};
 
@@ -17,22 +19,22 @@ const REGEX_SIZE_LIMIT: usize = crate::sigma::bounds::MAX_REGEX_BYTES;
 const SEARCH_IN_PLACE_BYTES: usize = 4096;
 
 /// A text pattern in the form in which it runs.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pattern {
     shape: Shape,
     cased: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Shape {
     /// No wildcard: the text is this.
-    Exact(Box<[u8]>),
+    Exact(Literal),
     /// Only `*` wildcards: what stands before the first, between them in
     /// order, and after the last.
     Pieces {
-        first: Box<[u8]>,
+        first: Literal,
         middle: Box<[Needle]>,
-        last: Box<[u8]>,
+        last: Literal,
     },
     /// With `?`: characters have to be counted.
     Characters(LazyRegex),
@@ -111,7 +113,7 @@ fn shape(parts: &[PatternPart], cased: bool) -> Shape {
             _ => pieces.push(Vec::new()),
         }
     }
-    let mut pieces = pieces.into_iter().map(Vec::into_boxed_slice);
+    let mut pieces = pieces.into_iter().map(Literal::from);
     let first = pieces.next().unwrap_or_default();
     match pieces.next_back() {
         None => Shape::Exact(first),
@@ -179,9 +181,9 @@ fn fits(bytes: &[u8], first: &[u8], middle: &[Needle], last: &[u8], cased: bool)
 }
 
 /// A text that is looked for inside others.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Needle {
-    bytes: Box<[u8]>,
+    bytes: Literal,
     /// Where its rarest character stands: the search looks for that one.
     rarest: usize,
 }
@@ -190,7 +192,7 @@ struct Needle {
 const FREQUENT: &[u8] = b"eaiotrsn/-lcd.m1u:p02hg3b4y6v5_fw789kxqzj";
 
 impl Needle {
-    fn new(bytes: Box<[u8]>) -> Self {
+    fn new(bytes: Literal) -> Self {
         let rank = |byte: &u8| {
             let byte = byte.to_ascii_lowercase();
             let place = FREQUENT.iter().position(|frequent| *frequent == byte);
@@ -239,9 +241,10 @@ fn find(text: &[u8], needle: &[u8], rarest: usize, cased: bool) -> Option<usize>
 
 /// A regular expression that is compiled when it is first needed: most never
 /// are within a function's life, and compiling dominates a rule set's start.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LazyRegex {
     source: RegexPattern,
+    #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
 }
 

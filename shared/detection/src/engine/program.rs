@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cloudtrail::Member;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::field::Field;
 use crate::engine::source::Source;
@@ -17,7 +18,7 @@ use crate::rule::{
 pub(crate) const MAX_CONDITION_DEPTH: usize = 64;
 
 /// A question to a record.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Predicate {
     /// The field is there, be it null or empty.
     Exists { field: usize },
@@ -28,7 +29,7 @@ pub(crate) enum Predicate {
 }
 
 /// A condition in the form in which it runs; the cheapest parts come first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Node {
     Test(usize),
     Not(Box<Node>),
@@ -37,7 +38,7 @@ pub(crate) enum Node {
 }
 
 /// The predicates and fields of a rule set.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Program {
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) fields: Vec<Field>,
@@ -48,6 +49,7 @@ pub(crate) struct Program {
     /// among those that ask for it.
     told: Vec<Option<(usize, usize)>>,
     /// Tells this program from others, whose answers must not be mixed in.
+    #[serde(skip)]
     number: u64,
 }
 
@@ -55,6 +57,11 @@ pub(crate) struct Program {
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Program {
+    /// Gives a program that is complete the number by which it is known.
+    pub(crate) fn take_number(&mut self) {
+        self.number = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A number that no other program has.
     pub(crate) fn number(&self) -> u64 {
         self.number
@@ -127,7 +134,7 @@ pub(crate) struct Compiler {
 }
 
 /// What identifies a predicate among others.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 enum Key<'k> {
     Exists(&'k str),
     Field(&'k str, &'k [ValueTest]),
@@ -136,7 +143,7 @@ enum Key<'k> {
 
 impl Compiler {
     pub(crate) fn finish(mut self) -> Program {
-        self.program.number = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.program.take_number();
         self.program
     }
 

@@ -1,24 +1,23 @@
 //! A set of rules, compiled and indexed.
 
 use std::ops::ControlFlow;
-use std::sync::LazyLock;
 
 use cloudtrail::Record;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::{Answers, FaultReason, Judge};
 use crate::engine::field::Field;
 use crate::engine::index::{Group, Index};
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
+use crate::engine::shelf::Shelf;
 use crate::engine::sieve::Trays;
 use crate::engine::text::Text;
 use crate::problem::RuleProblem;
-use crate::rule::{
-    Condition, Detection, Filter, Level, Location, Logic, Meta, Rule, Search, SearchBody, Settings,
-};
+use crate::rule::{Filter, Logic, Rule};
 
 /// A rule's place in the set that gave it out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RuleIndex(pub(crate) u32);
 
 impl RuleIndex {
@@ -87,15 +86,15 @@ impl Scratch {
 /// Rules, compiled and indexed.
 #[derive(Debug)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
-    program: Program,
+    pub(crate) shelf: Shelf,
+    pub(crate) program: Program,
     /// The event rules, each with its condition.
-    plans: Vec<(RuleIndex, Node)>,
+    pub(crate) plans: Vec<(RuleIndex, Node)>,
     /// The exceptions, each with the condition under which a rule keeps an
     /// event.
-    exceptions: Vec<(RuleIndex, Node)>,
-    index: Index,
-    links: Links,
+    pub(crate) exceptions: Vec<(RuleIndex, Node)>,
+    pub(crate) index: Index,
+    pub(crate) links: Links,
 }
 
 impl RuleSet {
@@ -128,7 +127,7 @@ impl RuleSet {
         let index = Index::new(&program, &nodes);
         let links = Links::new(&rules, &exceptions, &mut problems);
         let set = Self {
-            rules,
+            shelf: Shelf::new(rules),
             program,
             plans,
             exceptions,
@@ -285,17 +284,17 @@ impl RuleSet {
     /// The rule at a place. (A place that another set gave out may be none of
     /// this one's; then the answer is a rule that never matches.)
     pub fn rule(&self, rule: RuleIndex) -> &Rule {
-        self.rules.get(rule.position()).unwrap_or(&NO_RULE)
+        self.shelf.get(rule.position())
     }
 
     /// Every rule of the set, in the order in which they were given.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.shelf.iter()
     }
 
     /// Every place of the set.
     pub fn indices(&self) -> impl Iterator<Item = RuleIndex> + use<> {
-        (0..self.rules.len()).map(RuleIndex::at)
+        (0..self.len()).map(RuleIndex::at)
     }
 
     /// The rule with this id, else the one with this name.
@@ -305,12 +304,12 @@ impl RuleSet {
 
     /// Number of rules of every kind.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.shelf.len()
     }
 
     /// Whether there is no rule at all.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.len() == 0
     }
 
     /// The correlations that watch a rule (an event rule or a correlation).
@@ -358,32 +357,3 @@ fn compile(compiler: &mut Compiler, logic: &Logic) -> Result<Option<Node>, Strin
         Logic::Correlation(_) => Ok(None),
     }
 }
-
-/// What stands where no rule is.
-static NO_RULE: LazyLock<Rule> = LazyLock::new(|| Rule {
-    meta: Meta {
-        id: String::new(),
-        name: None,
-        title: "no such rule".to_owned(),
-        status: None,
-        level: Level::Informational,
-        description: String::new(),
-        author: None,
-        references: Vec::new(),
-        tags: Vec::new(),
-        false_positives: Vec::new(),
-        version: String::new(),
-        location: Location {
-            file: String::new(),
-            line: 0,
-        },
-        settings: Settings::default(),
-    },
-    logic: Logic::Event(Detection {
-        searches: vec![Search {
-            name: "none".to_owned(),
-            body: SearchBody::AnyOf(Vec::new()),
-        }],
-        condition: Condition::Search(0),
-    }),
-});

@@ -12,6 +12,8 @@
 //! a test that cannot be made) decides nothing: the rules that it touches are
 //! judged whole.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::evaluate::{FaultReason, Judge};
 use crate::engine::memo::Memo;
 use crate::engine::program::{Node, Program};
@@ -19,10 +21,8 @@ use crate::engine::seen::Note;
 use crate::engine::source::Source;
 
 /// The rules in question and the members that tell about them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sieve {
-    /// The program that numbers the sources.
-    program: u64,
     rules: Vec<Sifted>,
     columns: Vec<Column>,
     /// All rules.
@@ -30,7 +30,7 @@ pub(crate) struct Sieve {
 }
 
 /// A rule, by its place in the set's list of plans.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Sifted {
     plan: usize,
     /// What no single source tells; `None` if there is nothing else.
@@ -38,7 +38,7 @@ struct Sifted {
 }
 
 /// What the values of one source tell.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Column {
     /// Its place in the program's list.
     source: usize,
@@ -67,7 +67,6 @@ impl Sieve {
     /// A sieve over the rules at these places of the list of plans.
     pub(crate) fn new(program: &Program, plans: &[&Node], chosen: &[usize]) -> Self {
         let mut sieve = Self {
-            program: program.number(),
             rules: Vec::with_capacity(chosen.len()),
             columns: Vec::new(),
             every: bits(chosen.len()),
@@ -129,7 +128,7 @@ impl Sieve {
         if self.rules.is_empty() {
             return;
         }
-        trays.begin(self);
+        trays.begin(self, judge.program.number());
         for (column, left) in self.columns.iter().zip(&mut trays.left) {
             if !meet(&trays.live, &column.touched) {
                 continue;
@@ -189,10 +188,10 @@ impl Column {
 
 impl Trays {
     /// Makes ready for a record.
-    fn begin(&mut self, sieve: &Sieve) {
+    fn begin(&mut self, sieve: &Sieve, program: u64) {
         let words = sieve.every.len();
-        if self.program != sieve.program {
-            self.program = sieve.program;
+        if self.program != program {
+            self.program = program;
             let columns = sieve.columns.iter();
             self.left = columns.map(|_| vec![0; Memo::PLACES * words]).collect();
         }

@@ -2,12 +2,13 @@
 //! alone decide what many fields hold.
 
 use cloudtrail::{Json, Kind, Member, Record};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::field::has_identities;
 use crate::engine::memo::Written;
 
 /// What a field's values are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Source {
     /// One member: its value, something in it, or something derived from it.
     Member(Member),

@@ -3,8 +3,10 @@
 
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::fold::FoldTable;
+use crate::engine::literal::Literal;
 use crate::engine::networks::Networks;
 use crate::engine::pattern::{LazyRegex, Pattern, contains};
 use crate::engine::text::{Text, lower_case};
@@ -14,7 +16,7 @@ use crate::rule::{Comparison, Relation, TimePart, ValueTest};
 const SHORT_LIST: usize = 6;
 
 /// Tests of which one has to pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Wanted {
     /// Null or an absent field passes.
     pub(crate) null: bool,
@@ -29,7 +31,7 @@ pub(crate) struct Wanted {
 }
 
 /// Another field whose value is compared.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reference {
     pub(crate) field: usize,
     relation: Relation,
@@ -56,7 +58,7 @@ impl Wanted {
         &mut self,
         tests: &[ValueTest],
         field: &mut dyn FnMut(&str) -> usize,
-        literals: &mut Vec<Box<[u8]>>,
+        literals: &mut Vec<Literal>,
         networks: &mut Vec<IpNet>,
     ) {
         for test in tests {
@@ -90,7 +92,7 @@ impl Wanted {
     /// How dear the tests are, beside other tests.
     pub(crate) fn cost(&self) -> u32 {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).min(100);
-        count(self.literals.list.len().min(SHORT_LIST))
+        count(self.literals.iter().count().min(SHORT_LIST))
             + 2 * count(self.patterns.len())
             + 3 * count(self.numbers.len())
             + 10 * count(self.times.len())
@@ -118,12 +120,7 @@ impl Wanted {
         if !self.has_texts() {
             return None;
         }
-        let mut texts: Vec<_> = self
-            .literals
-            .list
-            .iter()
-            .map(|l| (l.to_vec(), true))
-            .collect();
+        let mut texts: Vec<_> = self.literals.iter().map(|l| (l.to_vec(), true)).collect();
         for pattern in &self.patterns {
             let prefix = String::from_utf8_lossy(pattern.prefix()?);
             texts.push((lower_case(&prefix).into_bytes(), pattern.exact().is_some()));
@@ -204,17 +201,29 @@ impl Reference {
 }
 
 /// Literals compared without case.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Literals {
-    list: Vec<Box<[u8]>>,
+    /// A short list; a long one is in the table.
+    list: Vec<Literal>,
     table: Option<FoldTable<()>>,
 }
 
 impl Literals {
-    fn new(list: Vec<Box<[u8]>>) -> Self {
-        let table = (list.len() > SHORT_LIST)
-            .then(|| FoldTable::new(list.iter().map(|literal| (literal.clone(), ()))));
-        Self { list, table }
+    fn new(list: Vec<Literal>) -> Self {
+        if list.len() <= SHORT_LIST {
+            return Self { list, table: None };
+        }
+        let table = FoldTable::new(list.into_iter().map(|literal| (literal, ())));
+        Self {
+            list: Vec::new(),
+            table: Some(table),
+        }
+    }
+
+    /// Every literal.
+    fn iter(&self) -> impl Iterator<Item = &Literal> {
+        let table = self.table.iter().flat_map(FoldTable::keys);
+        self.list.iter().chain(table)
     }
 
     fn contains(&self, text: &Text<'_>) -> bool {

@@ -40,7 +40,6 @@ impl LoadedRules {
         Self {
             rules: rules
                 .rules()
-                .iter()
                 .map(|rule| LoadedRule {
                     id: rule.meta.id.clone(),
                     title: rule.meta.title.clone(),
