@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use detection::rule::Rule;
+use detection::rule::{Location, Rule};
 use detection::sigma::{self, Lists, Source};
 use detection::{RuleProblem, RuleSet};
 
@@ -51,11 +51,12 @@ impl RuleFiles {
     /// Reads what the options name.
     pub(crate) fn read(options: &RuleSources) -> Result<Self> {
         let mut own = Vec::new();
+        let mut unreadable = Vec::new();
         for path in &options.rules.folders {
-            yaml_files(path, &mut own)?;
+            yaml_files(path, &mut own, &mut unreadable)?;
         }
         let team_lists = options.rules.lists.as_deref().map(read_lists).transpose()?;
-        let (builtin, problems) = match &team_lists {
+        let (builtin, mut problems) = match &team_lists {
             _ if options.rules.no_builtin_rules => (Vec::new(), Vec::new()),
             None => (rules::builtin()?, Vec::new()),
             Some(lists) => {
@@ -63,11 +64,16 @@ impl RuleFiles {
                 (loaded.rules, loaded.problems)
             }
         };
+        let mut exceptions = Vec::new();
+        if let Some(path) = &options.exceptions {
+            rule_file(path, &mut exceptions, &mut unreadable)?;
+        }
+        problems.append(&mut unreadable);
         Ok(Self {
             own,
             lists: rules::overlaid(&team_lists.unwrap_or_default()),
             builtin,
-            exceptions: options.exceptions.as_deref().map(text_file).transpose()?,
+            exceptions: exceptions.pop(),
             problems,
         })
     }
@@ -96,9 +102,17 @@ impl RuleFiles {
 }
 
 /// YAML files at or below `path`, by name.
-fn yaml_files(path: &Path, files: &mut Vec<TextFile>) -> Result<()> {
+fn yaml_files(
+    path: &Path,
+    files: &mut Vec<TextFile>,
+    problems: &mut Vec<RuleProblem>,
+) -> Result<()> {
     if !path.is_dir() {
-        files.push(text_file(path)?);
+        rule_file(path, files, problems)?;
+        // Nothing at all is more likely a lost file than a rule set of none.
+        if let Some(file) = files.pop_if(|file| !file.is_cases() && says_nothing(&file.text)) {
+            problems.push(refused(file.name, 1, "the file holds no rule"));
+        }
         return Ok(());
     }
     for entry in entries(path)? {
@@ -106,7 +120,7 @@ fn yaml_files(path: &Path, files: &mut Vec<TextFile>) -> Result<()> {
             .extension()
             .is_some_and(|ending| ending == "yml" || ending == "yaml");
         if entry.is_dir() || is_yaml {
-            yaml_files(&entry, files)?;
+            yaml_files(&entry, files, problems)?;
         }
     }
     Ok(())
@@ -125,6 +139,46 @@ fn read_lists(folder: &Path) -> Result<Lists> {
         }
     }
     Ok(lists)
+}
+
+/// A file of rules. One that is no text is a rule that is refused: it must not
+/// stop the others.
+fn rule_file(
+    path: &Path,
+    files: &mut Vec<TextFile>,
+    problems: &mut Vec<RuleProblem>,
+) -> Result<()> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let name = path.display().to_string();
+    match String::from_utf8(bytes) {
+        Ok(text) => files.push(TextFile { name, text }),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().iter().take(valid);
+            let line = 1 + before.filter(|byte| **byte == b'\n').count();
+            let message = "the file is not UTF-8; save it as UTF-8 text";
+            problems.push(refused(name, line, message));
+        }
+    }
+    Ok(())
+}
+
+fn refused(file: String, line: usize, message: &str) -> RuleProblem {
+    RuleProblem {
+        location: Location {
+            file,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+        },
+        rule: None,
+        message: message.to_owned(),
+    }
+}
+
+fn says_nothing(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').lines().all(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with('#') || line == "---"
+    })
 }
 
 fn text_file(path: &Path) -> Result<TextFile> {

@@ -5,15 +5,19 @@
 //! these values, the engine (`engine/`) consumes them, and the built-in rules
 //! are stored in this form.
 
+mod condition;
 mod correlation;
+mod presence;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use condition::Condition;
 pub use correlation::{
     Aggregate, Alias, Correlation, CorrelationKind, MAX_STREAMED_COUNT, MAX_STREAMED_RULES,
-    MAX_STREAMED_TIMESPAN_SECONDS, Threshold,
+    MAX_STREAMED_TIMESPAN_SECONDS, MAX_WAYS, Threshold,
 };
+pub use presence::Presence;
 
 /// Where a document begins: the file as its bringer names it, and the line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -328,20 +332,6 @@ pub enum TimePart {
     Week,
     Month,
     Year,
-}
-
-/// A condition over the searches of a detection; `1 of x*` and the like are
-/// already spelt out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Condition {
-    /// The search of this index holds.
-    Search(usize),
-    /// The inner condition does not hold.
-    Not(Box<Condition>),
-    /// All hold.
-    And(Vec<Condition>),
-    /// One holds.
-    Or(Vec<Condition>),
 }
 
 /// A Sigma filter document: an exception to other rules.

@@ -40,9 +40,14 @@ impl Bench {
 
     /// Writes a file below the folder.
     pub(crate) fn file(&self, name: &str, text: &str) -> &Self {
+        self.bytes(name, text.as_bytes())
+    }
+
+    /// Writes a file that need not be text.
+    pub(crate) fn bytes(&self, name: &str, bytes: &[u8]) -> &Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(path, bytes).unwrap();
         self
     }
 

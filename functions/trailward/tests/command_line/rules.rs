@@ -39,11 +39,35 @@ fn check_tells_file_and_line_and_fails() {
     );
     let run = bench.run(&[&["rules", "check"][..], &OWN].concat());
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("broken.yml:6:"), "{}", run.err);
+    let line = OWN_RULE
+        .lines()
+        .position(|line| line.contains("condition:"))
+        .unwrap()
+        + 1;
+    let place = format!("broken.yml:{line}:");
+    assert!(run.err.contains(&place), "{}", run.err);
     assert!(run.err.contains("no `condition`"), "{}", run.err);
     assert_eq!(run.out, "0 rules, 1 refused\n");
     let nowhere = bench.run(&["rules", "check", "--rules", "nowhere"]);
     assert_eq!(nowhere.code, 2);
+}
+
+#[test]
+fn a_file_that_is_no_text_stops_no_other() {
+    let bench = Bench::new();
+    bench.file("rules/own.yml", OWN_RULE);
+    bench.bytes("rules/latin.yml", b"title: x\nauthor: Andr\xe9\n");
+    bench.file("rules/lost.yml", "# nothing is left\n---\n");
+    bench.file("rules/own.cases.yml", "");
+    let run = bench.run(&[&["rules", "check"][..], &OWN].concat());
+    assert_eq!(run.code, 1);
+    assert_eq!(run.out, "1 rules, 2 refused\n");
+    for place in [
+        "latin.yml:2: the file is not UTF-8",
+        "lost.yml:1: the file holds no rule",
+    ] {
+        assert!(run.err.contains(place), "{}", run.err);
+    }
 }
 
 #[test]

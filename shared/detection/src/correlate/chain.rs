@@ -94,6 +94,7 @@ pub fn field_for<'c>(correlation: &'c Correlation, name: &'c str, id: &str) -> &
 fn counted_fields(correlation: &Correlation) -> &[String] {
     match &correlation.kind {
         crate::rule::CorrelationKind::ValueCount { fields, .. } => fields,
+        crate::rule::CorrelationKind::Aggregate { field, .. } => std::slice::from_ref(field),
         _ => &[],
     }
 }

@@ -1,14 +1,14 @@
 //! Which windows cross the threshold.
 //!
 //! A window is `(t - timespan, t]` and ends at the time of a member; for an
-//! ordered correlation at a member of its last stage. A crossing found in
+//! ordered correlation at a member of the last stage of one of its ways. A crossing found in
 //! part of the events is one in all of them too, and one second crosses once,
 //! however many members it has.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::member::{Member, rule_tag};
-use super::stream::{Shape, Stream};
+use super::stream::{Enough, Shape, Stream};
 
 /// The most members that a crossing names.
 pub const MEMBERS_SHOWN_MAX: usize = 50;
@@ -80,25 +80,66 @@ struct Window<'m> {
     inside: VecDeque<&'m Member>,
     /// How many members of each tag are inside.
     tags: BTreeMap<&'m str, usize>,
-    /// Per stage the latest start of a chain that has reached it, and the
-    /// time at which the last stage was seen.
-    chains: Vec<Option<i64>>,
-    last_stage: Option<i64>,
+    /// Of an ordered correlation each way in which its rules may come.
+    chains: Vec<Chain<'m>>,
+}
+
+/// How far the rules of one way have come, in their order.
+struct Chain<'m> {
+    /// The places of the rules.
+    way: &'m [usize],
+    /// Per stage the latest start of a chain that has reached it.
+    starts: Vec<Option<i64>>,
+    /// When the last stage was seen.
+    last: Option<i64>,
+}
+
+impl<'m> Chain<'m> {
+    fn new(way: &'m [usize]) -> Self {
+        Self {
+            way,
+            starts: vec![None; way.len()],
+            last: None,
+        }
+    }
+
+    /// Stages of one second come in the order of their numbers, so that ties
+    /// count as ordered.
+    fn advance(&mut self, place: usize, time: i64) {
+        let Some(stage) = self.way.iter().position(|other| *other == place) else {
+            return;
+        };
+        let start = match stage.checked_sub(1) {
+            None => Some(time),
+            Some(before) => self.starts.get(before).copied().flatten(),
+        };
+        if let Some(reached) = self.starts.get_mut(stage) {
+            *reached = (*reached).max(start);
+        }
+        if stage + 1 == self.way.len() {
+            self.last = Some(time);
+        }
+    }
+
+    /// Whether a chain that began after `from` ends at `time`.
+    fn ends_at(&self, time: i64, from: i64) -> bool {
+        let start = self.starts.last().copied().flatten();
+        self.last == Some(time) && start.is_some_and(|start| start > from)
+    }
 }
 
 impl<'m> Window<'m> {
     fn new(stream: &'m Stream) -> Self {
-        let stages = match &stream.shape {
-            Shape::Ordered(rules) => rules.len(),
-            _ => 0,
+        let chains = match &stream.shape {
+            Shape::Ordered { ways, .. } => ways.iter().map(|way| Chain::new(way)).collect(),
+            _ => Vec::new(),
         };
         Self {
             shape: &stream.shape,
             timespan: stream.timespan,
             inside: VecDeque::new(),
             tags: BTreeMap::new(),
-            chains: vec![None; stages],
-            last_stage: None,
+            chains,
         }
     }
 
@@ -121,21 +162,11 @@ impl<'m> Window<'m> {
         self.advance(member);
     }
 
-    /// Moves the chains of an ordered correlation on. Stages of one second
-    /// come in the order of their numbers, so that ties count as ordered.
+    /// Moves the chains of an ordered correlation on.
     fn advance(&mut self, member: &Member) {
-        let Ok(stage) = member.tag.parse::<usize>() else {
-            return;
-        };
-        let start = match stage.checked_sub(1) {
-            None => Some(member.time),
-            Some(before) => self.chains.get(before).copied().flatten(),
-        };
-        let stages = self.chains.len();
-        if let Some(chain) = self.chains.get_mut(stage) {
-            *chain = (*chain).max(start);
-            if stage + 1 == stages {
-                self.last_stage = Some(member.time);
+        if let Ok(place) = member.tag.parse::<usize>() {
+            for chain in &mut self.chains {
+                chain.advance(place, member.time);
             }
         }
     }
@@ -146,11 +177,16 @@ impl<'m> Window<'m> {
         match self.shape {
             Shape::Count(count) => enough(self.inside.len(), *count),
             Shape::Values { count, .. } => enough(self.tags.len(), *count),
-            Shape::Together(rules) => enough(self.tags.len(), rules.len()),
-            Shape::Ordered(rules) => {
-                let start = self.chains.last().copied().flatten()?;
-                let inside = start > time - self.timespan;
-                (inside && self.last_stage == Some(time)).then_some(rules.len())
+            Shape::Together { enough: wanted, .. } => match wanted {
+                Enough::Number(count) => enough(self.tags.len(), *count),
+                Enough::Expression(condition) => condition
+                    .holds(&|place| self.tags.contains_key(rule_tag(place).as_str()))
+                    .then_some(self.tags.len()),
+            },
+            Shape::Ordered { .. } => {
+                let from = time - self.timespan;
+                let ended = self.chains.iter().filter(|chain| chain.ends_at(time, from));
+                ended.map(|chain| chain.way.len()).max()
             }
         }
     }
@@ -170,7 +206,7 @@ impl Stream {
     #[must_use]
     pub fn rule_of(&self, member: &Member) -> Option<&str> {
         match &self.shape {
-            Shape::Together(rules) | Shape::Ordered(rules) => rules
+            Shape::Together { rules, .. } | Shape::Ordered { rules, .. } => rules
                 .iter()
                 .enumerate()
                 .find(|(place, _)| rule_tag(*place) == member.tag)

@@ -1,10 +1,11 @@
 //! Correlations over finished periods: every event is there, in order.
 //!
 //! Conditions that another event could undo are judged on buckets of event
-//! time, aligned to whole timespans, that lie wholly inside the period:
-//! sliding windows would find a lull of logins between any two of them. Empty
-//! buckets count as zero for the counting kinds and have no sum, average or
-//! percentile. Conditions that only grow, however large, use the same sliding
+//! time, aligned to whole timespans: sliding windows would find a lull of
+//! logins between any two of them. Empty buckets count as zero for the
+//! counting kinds and have no sum, average or percentile. A condition that
+//! also holds where nothing happened is judged on the buckets that lie wholly
+//! inside the period, every other one wherever something happened. Conditions that only grow, however large, use the same sliding
 //! windows as streaming does, over everything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use super::crossing::Crossing;
 use super::fold::{fold_seconds, fold_window};
 use super::member::{Member, TIME_MAX, short_hash};
 use super::stream::{ScanOnly, Stream};
-use crate::rule::{Aggregate, Comparison, Correlation, CorrelationKind, Threshold};
+use crate::rule::{Aggregate, Correlation, CorrelationKind};
 
 /// The most buckets that one call judges; a longer period is cut at its start.
 pub const BUCKETS_MAX: i64 = 1_000_000;
@@ -54,19 +55,25 @@ fn in_buckets(
     let Ok(timespan) = i64::try_from(correlation.timespan_seconds.max(1)) else {
         return Vec::new();
     };
-    let last = period.end.clamp(0, TIME_MAX).div_euclid(timespan);
-    let first = period.start.clamp(0, TIME_MAX).saturating_add(timespan - 1) / timespan;
-    let first = first.max(last - BUCKETS_MAX);
+    let period = period.start.clamp(0, TIME_MAX)..period.end.clamp(0, TIME_MAX);
+    let whole = period.start.saturating_add(timespan - 1) / timespan..period.end / timespan;
     let mut buckets: BTreeMap<i64, BTreeMap<Member, &Sighting>> = BTreeMap::new();
     for event in events.iter().filter(|event| period.contains(&event.time)) {
-        let member = Member::new(event.time, short_hash(&[&event.identity]));
+        let member = Member::new(event.time, tag(correlation, event));
         let bucket = member.time.div_euclid(timespan);
         buckets.entry(bucket).or_default().insert(member, event);
     }
     let fold = fold_seconds(fold, correlation.timespan_seconds);
     let empty = BTreeMap::new();
+    // Where nothing at all is a finding, what the period cuts off might have
+    // been something.
+    let candidates: Vec<i64> = if holds(correlation, &empty) {
+        (whole.start.max(whole.end - BUCKETS_MAX)..whole.end).collect()
+    } else {
+        buckets.keys().copied().collect()
+    };
     let mut found: Vec<Crossing> = Vec::new();
-    for bucket in first..last {
+    for bucket in candidates {
         let inside = buckets.get(&bucket).unwrap_or(&empty);
         let time = bucket * timespan + (timespan - 1);
         let fold_window = fold_window(time, fold);
@@ -87,16 +94,27 @@ fn in_buckets(
     found
 }
 
+/// What tells sightings of one second apart. An event counts once, but stands
+/// for every rule that it matched.
+fn tag(correlation: &Correlation, event: &Sighting) -> String {
+    match correlation.kind {
+        CorrelationKind::Temporal(_) | CorrelationKind::TemporalOrdered(_) => {
+            short_hash(&[&event.identity, &event.rule])
+        }
+        _ => short_hash(&[&event.identity]),
+    }
+}
+
 fn holds(correlation: &Correlation, inside: &BTreeMap<Member, &Sighting>) -> bool {
     match &correlation.kind {
-        CorrelationKind::EventCount(threshold) => passes(threshold, inside.len() as f64),
+        CorrelationKind::EventCount(threshold) => threshold.allows(inside.len()),
         CorrelationKind::ValueCount { fields, threshold } => {
             let values: BTreeSet<&[String]> = inside
                 .values()
                 .filter(|event| event.values.len() == fields.len())
                 .map(|event| event.values.as_slice())
                 .collect();
-            passes(threshold, values.len() as f64)
+            threshold.allows(values.len())
         }
         CorrelationKind::Aggregate {
             function,
@@ -108,24 +126,43 @@ fn holds(correlation: &Correlation, inside: &BTreeMap<Member, &Sighting>) -> boo
                 .filter_map(|event| event.values.first()?.trim().parse::<f64>().ok())
                 .filter(|number| number.is_finite())
                 .collect();
-            aggregate(*function, numbers).is_some_and(|value| passes(threshold, value))
+            aggregate(*function, numbers).is_some_and(|value| threshold.passes(value))
         }
-        CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => false,
+        CorrelationKind::Temporal(presence) => presence.holds(correlation.rules.len(), |place| {
+            rule_times(correlation, place, inside).next().is_some()
+        }),
+        CorrelationKind::TemporalOrdered(presence) => {
+            let seen = |place| rule_times(correlation, place, inside).next().is_some();
+            presence.holds(correlation.rules.len(), seen) && in_order(correlation, inside)
+        }
     }
 }
 
-fn passes(threshold: &Threshold, value: f64) -> bool {
-    threshold
-        .comparisons
-        .iter()
-        .all(|(comparison, bound)| match comparison {
-            Comparison::Eq => value == *bound,
-            Comparison::Neq => value != *bound,
-            Comparison::Lt => value < *bound,
-            Comparison::Lte => value <= *bound,
-            Comparison::Gt => value > *bound,
-            Comparison::Gte => value >= *bound,
-        })
+/// When the rule at a place was seen.
+fn rule_times<'e>(
+    correlation: &'e Correlation,
+    place: usize,
+    inside: &'e BTreeMap<Member, &Sighting>,
+) -> impl Iterator<Item = i64> + 'e {
+    let rule = correlation.rules.get(place);
+    inside
+        .values()
+        .filter(move |event| Some(&event.rule) == rule)
+        .map(|event| event.time)
+}
+
+/// Whether the rules that were seen were seen in their order.
+fn in_order(correlation: &Correlation, inside: &BTreeMap<Member, &Sighting>) -> bool {
+    let mut reached = i64::MIN;
+    (0..correlation.rules.len()).all(|place| {
+        let mut times = rule_times(correlation, place, inside).peekable();
+        if times.peek().is_none() {
+            return true;
+        }
+        let next = times.filter(|time| *time >= reached).min();
+        reached = next.unwrap_or(reached);
+        next.is_some()
+    })
 }
 
 /// `None` without numbers. A percentile is the nearest rank: the least number
@@ -150,6 +187,7 @@ fn aggregate(function: Aggregate, mut numbers: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::{Comparison, Condition, Presence, Threshold};
 
     fn correlation(kind: CorrelationKind) -> Correlation {
         Correlation {
@@ -197,6 +235,44 @@ mod tests {
         assert_eq!(times(few(), 0..40, &events), [29]);
         assert_eq!(times(few(), 0..29, &events), Vec::<i64>::new());
         assert_eq!(times(few(), 21..40, &events), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn rules_that_must_not_come() {
+        let seen = |time, rule: &str| Sighting {
+            rule: rule.to_owned(),
+            // One event stands for every rule that it matched.
+            identity: format!("{time}"),
+            ..event(time, "")
+        };
+        let events = [
+            seen(1, "a"),
+            seen(1, "b"),
+            seen(12, "b"),
+            seen(13, "a"),
+            seen(25, "a"),
+            seen(31, "c"),
+        ];
+        let not = |place| Condition::Not(Box::new(Condition::Search(place)));
+        let no_b = || Presence::Expression(Condition::And(vec![Condition::Search(0), not(1)]));
+        let one = || Presence::Number(threshold(Comparison::Eq, 1.0));
+        let two = || Presence::Number(threshold(Comparison::Eq, 2.0));
+        for (kind, expected) in [
+            (CorrelationKind::Temporal(no_b()), vec![29]),
+            (CorrelationKind::Temporal(one()), vec![29, 39]),
+            (CorrelationKind::Temporal(two()), vec![9, 19]),
+            (CorrelationKind::TemporalOrdered(two()), vec![9]),
+            (
+                CorrelationKind::Temporal(Presence::Expression(not(1))),
+                vec![29],
+            ),
+        ] {
+            let mut asked = correlation(kind.clone());
+            asked.rules = ["a", "b", "c"].map(str::to_owned).to_vec();
+            let found = evaluate_finished(&asked, Some(10), 1..32, &events);
+            let found: Vec<i64> = found.iter().map(|crossing| crossing.time).collect();
+            assert_eq!(found, expected, "{kind:?}");
+        }
     }
 
     #[test]

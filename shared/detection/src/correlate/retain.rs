@@ -22,9 +22,13 @@
 //!   all crosses by itself, so only the latest times are needed, for b+1, and
 //!   of those N are enough. (Dropping the earliest times just then is also
 //!   what makes the choice commute for a value that is forgotten and returns.)
-//! - **All rules together** is the same with rules for values.
+//! - **So many rules together** is the same with rules for values. Where an
+//!   expression says which, the earliest and the latest time of each rule are
+//!   kept: by the same argument the window ending at the nearest earliest time
+//!   sees the same rules.
 //! - **Two ordered stages.** Inside b: the earliest first and the latest
 //!   second. Across: the latest first of b-1 and the earliest second of b.
+//!   That holds for every pair of rules that may come in order.
 //! - **More stages** need every distinct second, because a middle one may be
 //!   completed from either side by what comes later; exact up to the bound.
 //! - **Watched correlations** report every crossing, so they keep everything
@@ -34,7 +38,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::member::{BadMember, Member};
-use super::stream::{Shape, Stream};
+use super::stream::{Enough, Shape, Stream};
 
 /// The fewest surplus members for which a write is spent on dropping them.
 pub const SURPLUS_MIN: usize = 8;
@@ -89,15 +93,22 @@ impl Stream {
                 values(members, *count, &mut kept);
                 self.chained && ends(members, half(self.limits.chained_members), &mut kept)
             }
-            Shape::Together(rules) => {
-                values(members, rules.len(), &mut kept);
+            Shape::Together { rules, enough } => {
+                match enough {
+                    Enough::Number(count) => values(members, *count, &mut kept),
+                    Enough::Expression(_) => {
+                        ends_per_tag(members, 1, &mut kept);
+                    }
+                }
                 self.chained && ends_per_tag(members, self.seconds_each(rules), &mut kept)
             }
-            Shape::Ordered(rules) if rules.len() <= 2 && !self.chained => {
+            Shape::Ordered { ways, .. } if !self.chained && ways.iter().all(|w| w.len() <= 2) => {
                 ends_per_tag(members, 1, &mut kept);
                 false
             }
-            Shape::Ordered(rules) => ends_per_tag(members, self.seconds_each(rules), &mut kept),
+            Shape::Ordered { rules, .. } => {
+                ends_per_tag(members, self.seconds_each(rules), &mut kept)
+            }
         };
         (kept, cut)
     }

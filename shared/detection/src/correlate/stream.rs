@@ -8,8 +8,8 @@ use super::Sighting;
 use super::fold::{fold_seconds, fold_window};
 use super::member::{Member, clamp_time, rule_tag, short_hash};
 use crate::rule::{
-    Comparison, Correlation, CorrelationKind, MAX_STREAMED_COUNT, MAX_STREAMED_RULES,
-    MAX_STREAMED_TIMESPAN_SECONDS, Threshold,
+    Comparison, Condition, Correlation, CorrelationKind, MAX_STREAMED_COUNT, MAX_STREAMED_RULES,
+    MAX_STREAMED_TIMESPAN_SECONDS, MAX_WAYS, Presence, Threshold,
 };
 
 /// Bounds on what a bucket keeps where exactness would need everything.
@@ -53,6 +53,9 @@ pub enum ScanOnly {
     /// None, or more than a member can number.
     #[error("it watches no rule or more than {MAX_STREAMED_RULES}")]
     RuleCount,
+    /// An order of some of its rules that can come about in too many ways.
+    #[error("its rules can come in order in more than {MAX_WAYS} ways")]
+    TooManyWays,
 }
 
 /// What a window looks for.
@@ -62,10 +65,23 @@ pub(super) enum Shape {
     Count(usize),
     /// So many distinct values, each the combination of that many fields.
     Values { count: usize, fields: usize },
-    /// All of these rules (each named once).
-    Together(Vec<String>),
-    /// These rules in this order.
-    Ordered(Vec<String>),
+    /// Enough of these rules (each named once).
+    Together { rules: Vec<String>, enough: Enough },
+    /// These rules in this order: all of those that one of the ways names by
+    /// their places.
+    Ordered {
+        rules: Vec<String>,
+        ways: Vec<Vec<usize>>,
+    },
+}
+
+/// When rules that come together are enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Enough {
+    /// So many different ones.
+    Number(usize),
+    /// Those that an expression without `not` asks for.
+    Expression(Condition),
 }
 
 /// One correlation, ready to be streamed. Cheap to build, made once per rule.
@@ -193,7 +209,7 @@ impl Stream {
                 vec![at(short_hash(&sighting.values))]
             }
             Shape::Values { .. } => Vec::new(),
-            Shape::Together(rules) | Shape::Ordered(rules) => rules
+            Shape::Together { rules, .. } | Shape::Ordered { rules, .. } => rules
                 .iter()
                 .enumerate()
                 .filter(|(_, rule)| **rule == sighting.rule)
@@ -214,15 +230,42 @@ fn shape(correlation: &Correlation, most: f64) -> Result<Shape, ScanOnly> {
             count: least_count(threshold, most)?,
             fields: fields.len(),
         },
-        CorrelationKind::Temporal => {
-            let mut rules = watched()?;
-            rules.sort_unstable();
-            rules.dedup();
-            Shape::Together(rules)
+        CorrelationKind::Temporal(presence) => together(watched()?, presence)?,
+        CorrelationKind::TemporalOrdered(presence) => {
+            let rules = watched()?;
+            if !presence.only_grows() {
+                return Err(ScanOnly::NotMonotone);
+            }
+            let ways = presence
+                .ways(rules.len(), MAX_WAYS)
+                .ok_or(ScanOnly::TooManyWays)?;
+            Shape::Ordered { rules, ways }
         }
-        CorrelationKind::TemporalOrdered => Shape::Ordered(watched()?),
         CorrelationKind::Aggregate { .. } => return Err(ScanOnly::NotMonotone),
     })
+}
+
+/// The rules sorted, so that their order in the document changes no member.
+fn together(written: Vec<String>, presence: &Presence) -> Result<Shape, ScanOnly> {
+    let mut rules = written.clone();
+    rules.sort_unstable();
+    rules.dedup();
+    let enough = match presence {
+        Presence::Every => Enough::Number(rules.len()),
+        Presence::AtLeast(least) => Enough::Number((*least).max(1)),
+        Presence::Expression(condition) if !condition.negates() => {
+            let place = |old: usize| {
+                let rule = written.get(old);
+                rules
+                    .iter()
+                    .position(|new| Some(new) == rule)
+                    .unwrap_or(old)
+            };
+            Enough::Expression(condition.renumbered(&place))
+        }
+        Presence::Number(_) | Presence::Expression(_) => return Err(ScanOnly::NotMonotone),
+    };
+    Ok(Shape::Together { rules, enough })
 }
 
 /// The least whole count that satisfies every comparison.
@@ -297,7 +340,7 @@ mod tests {
             assert_eq!(refused(kind, timespan), Err(reason));
             assert!(asked.is_streamable().is_err(), "{reason:?}");
         }
-        let mut none = correlation(CorrelationKind::Temporal, 60);
+        let mut none = correlation(CorrelationKind::Temporal(Presence::Every), 60);
         none.rules.clear();
         assert_eq!(Stream::new(&none, None, false), Err(ScanOnly::RuleCount));
         assert!(none.is_streamable().is_err());
@@ -306,7 +349,12 @@ mod tests {
 
     #[test]
     fn buckets_are_aligned_and_have_neighbours() {
-        let stream = Stream::new(&correlation(CorrelationKind::Temporal, 60), None, false).unwrap();
+        let stream = Stream::new(
+            &correlation(CorrelationKind::Temporal(Presence::Every), 60),
+            None,
+            false,
+        )
+        .unwrap();
         assert_eq!(stream.buckets_touched(119), [0, 1, 2]);
         assert_eq!(stream.buckets_touched(120), [1, 2, 3]);
         assert_eq!(stream.buckets_touched(i64::MIN), [-1, 0, 1]);

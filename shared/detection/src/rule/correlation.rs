@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Comparison;
+use super::{Comparison, Presence};
 
 /// A correlation: what must come together, within which time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub const MAX_STREAMED_TIMESPAN_SECONDS: u64 = 31 * 86_400;
 /// The most rules that a temporal correlation may watch in streaming.
 pub const MAX_STREAMED_RULES: usize = 64;
 
+/// The most ways in which some of an ordered correlation's rules may come:
+/// as many as there are pairs among 64 rules, and some.
+pub const MAX_WAYS: usize = 2_048;
+
 impl Correlation {
     /// Whether the correlation can be decided event by event: it can where one
     /// more event never takes an alert back, and its state is bounded.
@@ -47,9 +51,10 @@ impl Correlation {
             return Err("its timespan is zero");
         }
         match &self.kind {
-            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
+            CorrelationKind::Temporal(presence) | CorrelationKind::TemporalOrdered(presence) => {
                 match self.rules.len() {
-                    1..=MAX_STREAMED_RULES => Ok(()),
+                    1..=MAX_STREAMED_RULES if presence.only_grows() => Ok(()),
+                    1..=MAX_STREAMED_RULES => Err("a rule that must not come can still come"),
                     _ => Err("it watches no rule or more than 64"),
                 }
             }
@@ -63,6 +68,25 @@ impl Correlation {
 }
 
 impl Threshold {
+    /// Whether a count passes every comparison.
+    pub fn allows(&self, count: usize) -> bool {
+        self.passes(u32::try_from(count).map_or(f64::INFINITY, f64::from))
+    }
+
+    /// Whether a number passes every comparison.
+    pub fn passes(&self, value: f64) -> bool {
+        self.comparisons
+            .iter()
+            .all(|(comparison, bound)| match comparison {
+                Comparison::Eq => value == *bound,
+                Comparison::Neq => value != *bound,
+                Comparison::Lt => value < *bound,
+                Comparison::Lte => value <= *bound,
+                Comparison::Gt => value > *bound,
+                Comparison::Gte => value >= *bound,
+            })
+    }
+
     fn is_streamable(&self) -> Result<(), &'static str> {
         let rising = |(comparison, _): &(Comparison, f64)| {
             matches!(comparison, Comparison::Gt | Comparison::Gte)
@@ -102,10 +126,10 @@ pub enum CorrelationKind {
         /// How many.
         threshold: Threshold,
     },
-    /// Every watched rule, in any order.
-    Temporal,
-    /// Every watched rule, in the order listed; equal times count as ordered.
-    TemporalOrdered,
+    /// Watched rules together, in any order.
+    Temporal(Presence),
+    /// Watched rules in the order listed; equal times count as ordered.
+    TemporalOrdered(Presence),
     /// A sum, average or percentile of a numeric field: never streamed.
     Aggregate {
         /// Which.

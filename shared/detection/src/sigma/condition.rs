@@ -2,15 +2,14 @@
 //! than `or`; `1 of`, `any of` and `all of` are spelt out.
 
 use super::bounds::{MAX_CONDITION_DEPTH, MAX_CONDITION_TERMS, MAX_VALUE_BYTES};
-use super::problem::{Fault, valid};
+use super::problem::{Fault, slip_of, valid};
 use super::yaml::{Entry, Kind, Map, Node};
 use crate::rule::Condition;
 
 /// The condition of a detection over the searches of these names.
 pub(super) fn read(map: &Map, detection: &Entry, names: &[&str]) -> Result<Condition, Fault> {
     let Some(entry) = map.get("condition") else {
-        let message = format!("`{}` has no `condition`", detection.key);
-        return Err(Fault::new(detection.line, message));
+        return Err(without_condition(map, detection));
     };
     let nodes = match &entry.value.kind {
         Kind::List(items) => items.as_slice(),
@@ -24,6 +23,27 @@ pub(super) fn read(map: &Map, detection: &Entry, names: &[&str]) -> Result<Condi
         .ok_or_else(|| Fault::new(entry.line, "`condition` is an empty list"))
 }
 
+/// A key that was meant to be `condition` is the likeliest reason.
+fn without_condition(map: &Map, detection: &Entry) -> Fault {
+    let slip = map
+        .entries
+        .iter()
+        .find(|entry| slip_of(&entry.key, ["condition"]).is_some());
+    match slip {
+        Some(entry) => Fault::new(
+            entry.line,
+            format!(
+                "`{}` has no `condition`; `{}` is taken for a search, write `condition`",
+                detection.key, entry.key
+            ),
+        ),
+        None => Fault::new(
+            detection.line,
+            format!("`{}` has no `condition`", detection.key),
+        ),
+    }
+}
+
 fn one(node: &Node, names: &[&str]) -> Result<Condition, Fault> {
     let fault = |message| Fault::new(node.line, message);
     let Kind::Scalar(scalar) = &node.kind else {
@@ -31,12 +51,44 @@ fn one(node: &Node, names: &[&str]) -> Result<Condition, Fault> {
             "`condition` takes a text or a list of texts".to_owned(),
         ));
     };
+    if scalar.text.trim().is_empty() {
+        return Err(fault("`condition` is empty".to_owned()));
+    }
     if scalar.text.len() > MAX_VALUE_BYTES {
         return Err(fault(format!(
             "`condition` is longer than {MAX_VALUE_BYTES} bytes"
         )));
     }
     parse(&scalar.text, names).map_err(fault)
+}
+
+/// Parses the condition of a temporal correlation over rules of these names,
+/// which knows no quantifiers but writes its operators as it likes.
+pub(super) fn over_rules(text: &str, names: &[&str]) -> Result<Condition, String> {
+    if text.len() > MAX_VALUE_BYTES {
+        return Err(format!(
+            "`condition` is longer than {MAX_VALUE_BYTES} bytes"
+        ));
+    }
+    run(words(text).into_iter().map(operator).collect(), names, true)
+}
+
+/// The rules that such a condition names, in the order in which it does.
+pub(super) fn rules_named(text: &str) -> Vec<&str> {
+    let mut named: Vec<&str> = Vec::new();
+    for word in words(text).into_iter().map(operator) {
+        if !matches!(word, "and" | "or" | "not" | "(" | ")") && !named.contains(&word) {
+            named.push(word);
+        }
+    }
+    named
+}
+
+fn operator(word: &str) -> &str {
+    ["and", "or", "not"]
+        .into_iter()
+        .find(|operator| word.eq_ignore_ascii_case(operator))
+        .unwrap_or(word)
 }
 
 /// Parses one condition; the error names the offending word.
@@ -47,18 +99,24 @@ pub(super) fn parse(text: &str, names: &[&str]) -> Result<Condition, String> {
             aggregation.trim()
         ));
     }
+    run(words(text), names, false)
+}
+
+fn run(words: Vec<&str>, names: &[&str], rules: bool) -> Result<Condition, String> {
     let mut parser = Parser {
-        words: words(text),
+        words,
         at: 0,
         terms: 0,
         names,
+        rules,
     };
     let condition = parser.or(0)?;
     match parser.next() {
         None => Ok(condition),
         Some(")") => Err("`)` closes nothing in the condition".to_owned()),
         Some(word) => Err(format!(
-            "`{word}` is unexpected in the condition; between searches stands `and` or `or`"
+            "`{word}` is unexpected in the condition; between {} stands `and` or `or`",
+            if rules { "rules" } else { "searches" }
         )),
     }
 }
@@ -87,6 +145,8 @@ struct Parser<'a> {
     at: usize,
     terms: usize,
     names: &'a [&'a str],
+    /// Over the rules of a correlation instead of searches.
+    rules: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -106,7 +166,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
             parts.push(self.and(depth)?);
         }
-        joined(parts, Condition::Or).ok_or_else(ends)
+        joined(parts, Condition::Or).ok_or_else(|| self.ends())
     }
 
     fn and(&mut self, depth: usize) -> Result<Condition, String> {
@@ -115,7 +175,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
             parts.push(self.not(depth)?);
         }
-        joined(parts, Condition::And).ok_or_else(ends)
+        joined(parts, Condition::And).ok_or_else(|| self.ends())
     }
 
     fn not(&mut self, depth: usize) -> Result<Condition, String> {
@@ -124,7 +184,7 @@ impl<'a> Parser<'a> {
             return Err(message);
         }
         match self.next() {
-            None => Err(ends()),
+            None => Err(self.ends()),
             Some("not") => Ok(Condition::Not(Box::new(self.not(depth + 1)?))),
             Some("(") => {
                 let inner = self.or(depth + 1)?;
@@ -134,9 +194,10 @@ impl<'a> Parser<'a> {
                 }
             }
             Some(word @ (")" | "and" | "or")) => Err(format!(
-                "`{word}` is unexpected in the condition; a search must stand there"
+                "`{word}` is unexpected in the condition; {} must stand there",
+                self.what()
             )),
-            Some(word) if self.peek() == Some("of") => {
+            Some(word) if self.peek() == Some("of") && !self.rules => {
                 self.at += 1;
                 self.quantified(word)
             }
@@ -149,13 +210,18 @@ impl<'a> Parser<'a> {
         if let Some(index) = self.names.iter().position(|name| *name == word) {
             return Ok(Condition::Search(index));
         }
+        let names = valid(word, self.names.iter().copied());
+        if self.rules {
+            return Err(format!(
+                "the condition names `{word}`, which is not among the `rules`; {names}"
+            ));
+        }
         let lower = word.to_lowercase();
         if matches!(lower.as_str(), "and" | "or" | "not" | "of" | "all" | "any") {
             return Err(format!(
                 "`{word}` is unexpected in the condition; operators are lower case"
             ));
         }
-        let names = valid(word, self.names.iter().copied());
         Err(format!(
             "the condition names the search `{word}`, which does not exist; {names}"
         ))
@@ -193,6 +259,14 @@ impl<'a> Parser<'a> {
         })
     }
 
+    fn what(&self) -> &'static str {
+        if self.rules { "a rule" } else { "a search" }
+    }
+
+    fn ends(&self) -> String {
+        format!("the condition ends where {} must stand", self.what())
+    }
+
     fn count(&mut self, terms: usize) -> Result<(), String> {
         self.terms += terms;
         match self.terms > MAX_CONDITION_TERMS {
@@ -202,10 +276,6 @@ impl<'a> Parser<'a> {
             false => Ok(()),
         }
     }
-}
-
-fn ends() -> String {
-    "the condition ends where a search must stand".to_owned()
 }
 
 fn joined(mut parts: Vec<Condition>, wrap: fn(Vec<Condition>) -> Condition) -> Option<Condition> {
@@ -241,13 +311,17 @@ mod tests {
     const NAMES: [&str; 5] = ["sel", "sel_a", "sel-b", "filter", "_hidden"];
 
     fn shown(condition: &Condition) -> String {
+        shown_as(condition, &NAMES)
+    }
+
+    fn shown_as(condition: &Condition, names: &[&str]) -> String {
         let list = |parts: &[Condition], word: &str| {
-            let parts: Vec<String> = parts.iter().map(shown).collect();
+            let parts: Vec<String> = parts.iter().map(|part| shown_as(part, names)).collect();
             format!("({})", parts.join(word))
         };
         match condition {
-            Condition::Search(index) => NAMES[*index].to_owned(),
-            Condition::Not(inner) => format!("!{}", shown(inner)),
+            Condition::Search(index) => names[*index].to_owned(),
+            Condition::Not(inner) => format!("!{}", shown_as(inner, names)),
             Condition::And(parts) => list(parts, "&"),
             Condition::Or(parts) => list(parts, "|"),
         }
@@ -276,6 +350,38 @@ mod tests {
             ("sel-b and sel", "(sel-b&sel)"),
         ] {
             assert_eq!(shown(&parse(text, &NAMES).unwrap()), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_over_rules() {
+        for (text, meaning) in [
+            ("sel AND (sel_a Or not sel-b)", "(sel&(sel_a|!sel-b))"),
+            ("any or all", "any|all"),
+        ] {
+            let names = ["sel", "sel_a", "sel-b", "any", "all"];
+            let read = over_rules(text, &names).unwrap();
+            let shown = shown_as(&read, &names);
+            assert_eq!(
+                shown.trim_matches(['(', ')']),
+                meaning.trim_matches(['(', ')'])
+            );
+        }
+        assert_eq!(rules_named("b AND (a or not b)"), ["b", "a"]);
+        for (text, words) in [
+            (
+                "sel of",
+                "`of` is unexpected in the condition; between rules",
+            ),
+            ("sel and", "ends where a rule"),
+            (
+                "other",
+                "`other`, which is not among the `rules`; valid are `sel`",
+            ),
+            ("sel | count", "`|` is unexpected"),
+        ] {
+            let message = over_rules(text, &["sel"]).unwrap_err();
+            assert!(message.contains(words), "{text}: {message}");
         }
     }
 

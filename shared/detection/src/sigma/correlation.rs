@@ -1,13 +1,14 @@
 //! Correlation documents: what must come together, within which time.
 
 use super::bounds::MAX_WATCHED;
+use super::condition;
 use super::derived;
 use super::problem::{Fault, note, valid};
 use super::section;
 use super::threshold::{self, Bound};
 use super::time;
 use super::yaml::{Entry, Kind, Map, Value};
-use crate::rule::{Aggregate, Alias, Correlation, CorrelationKind};
+use crate::rule::{Aggregate, Alias, Correlation, CorrelationKind, MAX_WAYS, Presence};
 
 const KEYS: [&str; 7] = [
     "type",
@@ -30,7 +31,7 @@ const TYPES: [&str; 8] = [
 ];
 
 /// Reads a correlation document. Rules are still named as written.
-pub(super) fn read(entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation> {
+pub(super) fn read(root: &Map, entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation> {
     let map = note(section::map(entry), faults)?;
     section::unknown_keys(map, "correlation", &KEYS, faults);
     let kind_name = note(kind_name(map, entry.line), faults);
@@ -41,8 +42,14 @@ pub(super) fn read(entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation
     );
     let timespan = note(timespan(map, entry.line), faults);
     let aliases = note(map.get("aliases").map_or(Ok(Vec::new()), aliases), faults);
+    // The specification's schema has `generate` beside `correlation`, its
+    // reference implementation inside.
+    let switches = [map, root].map(|map| map.get("generate"));
+    let generate = switches.into_iter().flatten().map(section::switch);
     let generate = note(
-        map.get("generate").map_or(Ok(false), section::switch),
+        generate
+            .collect::<Result<Vec<bool>, Fault>>()
+            .map(|on| on.contains(&true)),
         faults,
     );
     let rules = rules?;
@@ -57,19 +64,42 @@ pub(super) fn read(entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation
     })
 }
 
-/// The line of the watched rules, and of each of them.
-pub(super) fn lines(entry: &Entry) -> (u32, Vec<u32>) {
+/// Where a correlation's references stand.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// Where they begin.
+    pub(super) first: u32,
+    /// Each watched rule.
+    pub(super) rules: Vec<u32>,
+    /// Each rule of each alias.
+    pub(super) aliases: Vec<u32>,
+}
+
+/// The lines of a correlation's references.
+pub(super) fn lines(entry: &Entry) -> Lines {
+    let mut lines = Lines {
+        first: entry.line,
+        ..Lines::default()
+    };
     let Kind::Map(map) = &entry.value.kind else {
-        return (entry.line, Vec::new());
+        return lines;
     };
-    let Some(rules) = map.get("rules") else {
-        return (entry.line, Vec::new());
-    };
-    let lines = section::lined_texts(rules).unwrap_or_default();
-    (
-        rules.line,
-        lines.into_iter().map(|(line, _)| line).collect(),
-    )
+    if let Some(rules) = map.get("rules") {
+        lines.first = rules.line;
+        let texts = section::lined_texts(rules).unwrap_or_default();
+        lines.rules = texts.into_iter().map(|(line, _)| line).collect();
+    }
+    let aliases = map.get("aliases").map(|aliases| &aliases.value.kind);
+    if let Some(Kind::Map(aliases)) = aliases {
+        for alias in &aliases.entries {
+            if let Kind::Map(fields) = &alias.value.kind {
+                lines
+                    .aliases
+                    .extend(fields.entries.iter().map(|field| field.line));
+            }
+        }
+    }
+    lines
 }
 
 fn kind_name(map: &Map, line: u32) -> Result<String, Fault> {
@@ -89,7 +119,7 @@ fn kind_name(map: &Map, line: u32) -> Result<String, Fault> {
 fn rules(map: &Map, line: u32) -> Result<Vec<String>, Fault> {
     let (line, rules) = match map.get("rules") {
         Some(entry) => (entry.line, section::texts(entry)?),
-        None => (line, Vec::new()),
+        None => (line, named_in_condition(map)),
     };
     if rules.is_empty() {
         let message = "`correlation` has no `rules`: ids or names of the rules it watches";
@@ -105,6 +135,22 @@ fn rules(map: &Map, line: u32) -> Result<Vec<String>, Fault> {
         }
     }
     Ok(rules)
+}
+
+/// A temporal correlation without `rules` watches those that its condition
+/// names.
+fn named_in_condition(map: &Map) -> Vec<String> {
+    let words = |key| match map.get(key).map(|entry: &Entry| &entry.value.kind) {
+        Some(Kind::Scalar(scalar)) => Some(scalar.text.as_str()),
+        _ => None,
+    };
+    match (words("type"), words("condition")) {
+        (Some("temporal" | "temporal_ordered"), Some(text)) => condition::rules_named(text)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn timespan(map: &Map, line: u32) -> Result<u64, Fault> {
@@ -142,17 +188,23 @@ fn kind(map: &Map, line: u32, name: &str, rules: &[String]) -> Result<Correlatio
     let condition = map.get("condition").filter(|entry| !is_null(entry));
     match (name, condition) {
         ("temporal" | "temporal_ordered", condition) => {
-            if let Some(entry) = condition {
-                every_rule(entry, name, rules)?;
+            let presence = match condition {
+                Some(entry) => presence(entry, rules)?,
+                None => Presence::Every,
+            };
+            match name {
+                "temporal" => Ok(CorrelationKind::Temporal(presence)),
+                _ => ordered(presence, rules.len())
+                    .map_err(|why| Fault::new(condition.map_or(line, |c| c.line), why)),
             }
-            Ok(match name {
-                "temporal" => CorrelationKind::Temporal,
-                _ => CorrelationKind::TemporalOrdered,
-            })
         }
         (_, None) => {
             let message = format!("`{name}` has no `condition`, such as `gte: 10`");
             Err(Fault::new(line, message))
+        }
+        (_, Some(entry)) if matches!(entry.value.kind, Kind::Scalar(_) | Kind::List(_)) => {
+            let message = format!("`condition` of `{name}` takes a map, such as `{{gte: 10}}`");
+            Err(Fault::new(entry.line, message))
         }
         (_, Some(entry)) => counted(name, entry),
     }
@@ -193,11 +245,7 @@ fn counted(name: &str, entry: &Entry) -> Result<CorrelationKind, Fault> {
         ("value_sum", _) => Aggregate::Sum,
         ("value_avg", _) => Aggregate::Average,
         ("value_median", _) => Aggregate::Percentile(50.0),
-        (_, Some(percentile)) => Aggregate::Percentile(percentile),
-        (_, None) => {
-            let message = "the condition of `value_percentile` has no `percentile`, such as 95";
-            return Err(Fault::new(entry.line, message));
-        }
+        (_, percentile) => Aggregate::Percentile(percentile.unwrap_or(50.0)),
     };
     match <[String; 1]>::try_from(fields) {
         Ok([field]) => Ok(CorrelationKind::Aggregate {
@@ -212,38 +260,46 @@ fn counted(name: &str, entry: &Entry) -> Result<CorrelationKind, Fault> {
     }
 }
 
-/// A condition of a temporal correlation may only say what is meant anyway:
-/// that every rule must come.
-fn every_rule(entry: &Entry, name: &str, rules: &[String]) -> Result<(), Fault> {
-    let refused = |written: &str| {
-        let message = format!(
-            "`{written}`: a `{name}` correlation asks for every one of its rules; leave `condition` out"
-        );
-        Err(Fault::new(entry.line, message))
-    };
+/// Which of the rules a temporal correlation asks for: by their number, or by
+/// an expression over all of them.
+fn presence(entry: &Entry, rules: &[String]) -> Result<Presence, Fault> {
     let Kind::Scalar(scalar) = &entry.value.kind else {
-        let Bound { threshold, .. } = threshold::read(entry)?;
-        return match threshold::asks_for_all(&threshold, rules.len()) {
-            true => Ok(()),
-            false => refused("condition"),
-        };
-    };
-    let words: Vec<&str> = scalar.text.split_whitespace().collect();
-    let mut named: Vec<&str> = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        match (at % 2, *word) {
-            (0, word) => named.push(word),
-            (_, "and") => {}
-            (_, _) => return refused(&scalar.text),
+        let Bound {
+            threshold, fields, ..
+        } = threshold::read(entry)?;
+        if !fields.is_empty() {
+            let message = "a temporal correlation counts rules and takes no `field`";
+            return Err(Fault::new(entry.line, message));
         }
+        return threshold::presence(&threshold, rules.len()).ok_or_else(|| {
+            let message = format!(
+                "the `condition` can never hold: {} of the `rules` at the most are seen",
+                rules.len()
+            );
+            Fault::new(entry.line, message)
+        });
+    };
+    let fault = |why| Fault::new(entry.value.line, why);
+    let names: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let condition = condition::over_rules(&scalar.text, &names).map_err(fault)?;
+    let named = condition::rules_named(&scalar.text);
+    if let Some(idle) = names.iter().find(|name| !named.contains(name)) {
+        return Err(fault(format!(
+            "the condition does not name `{idle}`, which stands among the `rules`"
+        )));
     }
-    let every = rules.iter().all(|rule| named.contains(&rule.as_str()));
-    match every
-        && named
-            .iter()
-            .all(|name| rules.iter().any(|rule| rule == name))
-    {
-        true => Ok(()),
-        false => refused(&scalar.text),
+    let every = condition.ways(1) == Some(vec![(0..rules.len()).collect()]);
+    Ok(match every {
+        true => Presence::Every,
+        false => Presence::Expression(condition),
+    })
+}
+
+fn ordered(presence: Presence, rules: usize) -> Result<CorrelationKind, String> {
+    match presence.only_grows() && presence.ways(rules, MAX_WAYS).is_none() {
+        true => Err(format!(
+            "the rules can come in their order in more than {MAX_WAYS} ways; ask for fewer of them"
+        )),
+        false => Ok(CorrelationKind::TemporalOrdered(presence)),
     }
 }

@@ -1,11 +1,13 @@
 //! The log source: CloudTrail or nothing. A rule for another log would load
 //! and never match, which is worse than to be refused.
 
-use super::problem::Fault;
+use super::problem::{Fault, slip_of};
 use super::section;
 use super::yaml::Map;
 
 const WANTED: [(&str, &str); 2] = [("product", "aws"), ("service", "cloudtrail")];
+
+const KEYS: [&str; 4] = ["category", "product", "service", "definition"];
 
 /// Checks the log source of a rule; a filter may be without one.
 pub(super) fn check(root: &Map, line: u32, needed: bool, faults: &mut Vec<Fault>) {
@@ -25,12 +27,15 @@ fn checked(root: &Map, line: u32, needed: bool) -> Result<(), Fault> {
         };
     };
     let map = section::map(entry)?;
-    if let Some(category) = map.get("category")
-        && let Some(word) = section::text(category)?
-    {
-        let message =
-            format!("the log source `category: {word}` is none of CloudTrail's; leave it out");
-        return Err(Fault::new(category.line, message));
+    for entry in &map.entries {
+        let known = KEYS.contains(&entry.key.as_str());
+        if let Some(meant) = slip_of(&entry.key, KEYS).filter(|_| !known) {
+            let message = format!(
+                "unknown key `{}` in `logsource`; write `{meant}`",
+                entry.key
+            );
+            return Err(Fault::new(entry.line, message));
+        }
     }
     let mut given = 0;
     for (key, wanted) in WANTED {
@@ -46,6 +51,17 @@ fn checked(root: &Map, line: u32, needed: bool) -> Result<(), Fault> {
                 return Err(Fault::new(part.line, message));
             }
         }
+    }
+    // A category narrows a product; a service is CloudTrail whatever else it is.
+    let service = map.get("service").map(section::text).transpose()?.flatten();
+    if let Some(category) = map.get("category")
+        && let Some(word) = section::text(category)?
+        && service.is_none()
+    {
+        let message = format!(
+            "the log source `category: {word}` is none of CloudTrail's; write `service: cloudtrail`"
+        );
+        return Err(Fault::new(category.line, message));
     }
     match given {
         0 => Err(Fault::new(

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::{Fault, note, slip_of, valid};
 use super::section;
+use super::time;
 use super::yaml::{Entry, Kind, Map, Node};
 use crate::rule::{Level, Location, Meta, Settings};
 
@@ -39,10 +40,14 @@ pub(super) fn read(root: &Map, location: Location, faults: &mut Vec<Fault>) -> O
         root.get(key)
             .and_then(|entry| note(section::text(entry), faults))
     };
-    let written_title = one("title").flatten();
+    let written_title = one("title");
     let [name, status, description, author] =
         ["name", "status", "description", "author"].map(|key| one(key).flatten());
-    let title = note(title(root, written_title, line), faults)?;
+    let title = match (written_title, root.get("title")) {
+        // A title of another kind has its fault already.
+        (None, Some(_)) => return None,
+        (title, _) => note(self::title(root, title.flatten(), line), faults)?,
+    };
     let level = note(root.get("level").map_or(Ok(Level::Medium), level), faults)?;
     let status = note(
         root.get("status")
@@ -50,6 +55,11 @@ pub(super) fn read(root: &Map, location: Location, faults: &mut Vec<Fault>) -> O
         faults,
     )?;
     let id = note(id(root, &title), faults)?;
+    for key in ["date", "modified"] {
+        if let Some(entry) = root.get(key) {
+            note(date(entry), faults);
+        }
+    }
     let tags = note(root.get("tags").map_or(Ok(Vec::new()), tags), faults)?;
     let mut many = |key: &str| {
         let entry = root.get(key);
@@ -110,6 +120,19 @@ fn known_status(entry: &Entry, status: Option<String>) -> Result<Option<String>,
         valid(&status, STATUSES)
     );
     Err(Fault::new(entry.value.line, message))
+}
+
+fn date(entry: &Entry) -> Result<(), Fault> {
+    match section::text(entry)? {
+        Some(written) if !time::is_date(&written) => {
+            let message = format!(
+                "`{}`: `{written}` is no date; write it like `2027-01-31`",
+                entry.key
+            );
+            Err(Fault::new(entry.value.line, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn tags(entry: &Entry) -> Result<Vec<String>, Fault> {

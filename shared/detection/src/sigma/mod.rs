@@ -19,11 +19,12 @@
 //! Refused, though Sigma has it: log sources other than CloudTrail's; `re` with
 //! `contains`, `startswith` or `endswith` (an expression is searched for
 //! anywhere); look-around and back references; `neq`, `fieldref`, `exists` and
-//! null without a field; temporal correlations that ask for some of their rules
-//! only; unknown keys in `correlation` and `trailward`, and unknown fields behind
+//! null without a field; correlations that ask of a watched one what it does not
+//! carry; unknown keys in `correlation` and `trailward`, and unknown fields behind
 //! `trailward.`; filters without a reason.
 
 pub mod bounds;
+mod chains;
 mod condition;
 mod correlation;
 mod derived;
@@ -152,18 +153,14 @@ fn read(file: &str, document: &Document, lists: &Lists, faults: &mut Vec<Fault>)
     let (logic, settings) = logic(document, description, lists, faults);
     let mut meta = meta?;
     meta.settings = settings?;
-    let (line, rule_lines) = match root.get("correlation") {
-        Some(entry) => correlation::lines(entry),
-        None => (document.line, Vec::new()),
-    };
+    let lines = root.get("correlation").map(correlation::lines);
     Some(Draft {
         rule: Rule {
             meta,
             logic: logic?,
         },
         id_line: root.get("id").map_or(document.line, |entry| entry.line),
-        line,
-        rule_lines,
+        lines: lines.unwrap_or_default(),
         shared_id: document.shared_id,
     })
 }
@@ -177,7 +174,7 @@ fn logic(
     let root = &document.root;
     if let Some(entry) = root.get("correlation") {
         let settings = settings::read(root, false, faults);
-        let correlation = correlation::read(entry, faults);
+        let correlation = correlation::read(root, entry, faults);
         return (correlation.map(Logic::Correlation), settings);
     }
     if let Some(entry) = root.get("filter") {

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bounds::MAX_CHAIN;
+use super::chains;
+use super::correlation::Lines;
 use super::metadata::normal_id;
 use super::problem::{Fault, valid};
 use crate::problem::RuleProblem;
@@ -14,9 +16,7 @@ use crate::rule::{Correlation, Logic, Rule};
 pub(super) struct Draft {
     pub(super) rule: Rule,
     pub(super) id_line: u32,
-    /// Where a correlation's references begin, and the line of each rule.
-    pub(super) line: u32,
-    pub(super) rule_lines: Vec<u32>,
+    pub(super) lines: Lines,
     /// The id came from a collection and may be numbered.
     pub(super) shared_id: bool,
 }
@@ -87,9 +87,8 @@ pub(super) fn resolve(
                     }
                 }
                 Logic::Correlation(correlation) => {
-                    if let Err((rule, message)) = names.fill(correlation) {
-                        let line = rule.and_then(|rule| draft.rule_lines.get(rule));
-                        refused.insert(at, (line.copied().unwrap_or(draft.line), message));
+                    if let Err((place, message)) = names.fill(correlation) {
+                        refused.insert(at, (draft.lines.of(place), message));
                     }
                 }
             }
@@ -98,7 +97,14 @@ pub(super) fn resolve(
             for (id, message) in endless(known, &drafts) {
                 let at = drafts.iter().position(|draft| draft.rule.meta.id == id);
                 let draft = at.and_then(|at| drafts.get(at));
-                refused.extend(at.zip(draft.map(|draft| (draft.line, message))));
+                refused.extend(at.zip(draft.map(|draft| (draft.lines.first, message))));
+            }
+        }
+        if refused.is_empty() {
+            for (at, rule, message) in chains::unsound(known, &drafts) {
+                let draft = drafts.get(at);
+                let line = draft.map(|draft| draft.lines.of(Place::Rule(rule)));
+                refused.insert(at, (line.unwrap_or_default(), message));
             }
         }
         if refused.is_empty() {
@@ -113,6 +119,27 @@ pub(super) fn resolve(
             }
         }
         drafts = kept;
+    }
+}
+
+/// One of a correlation's references.
+enum Place {
+    /// All of them.
+    Whole,
+    /// The watched rule at this place.
+    Rule(usize),
+    /// The rule at this place of all aliases.
+    Alias(usize),
+}
+
+impl Lines {
+    fn of(&self, place: Place) -> u32 {
+        let line = match place {
+            Place::Whole => None,
+            Place::Rule(at) => self.rules.get(at),
+            Place::Alias(at) => self.aliases.get(at),
+        };
+        line.copied().unwrap_or(self.first)
     }
 }
 
@@ -163,20 +190,23 @@ impl Names {
         }
     }
 
-    /// Turns the names into ids; a fault says which of the rules it is about.
-    fn fill(&self, correlation: &mut Correlation) -> Result<(), (Option<usize>, String)> {
+    /// Turns the names into ids; a fault says which of them it is about.
+    fn fill(&self, correlation: &mut Correlation) -> Result<(), (Place, String)> {
         for (at, rule) in correlation.rules.iter_mut().enumerate() {
-            *rule = self.id(rule).map_err(|message| (Some(at), message))?;
+            *rule = self
+                .id(rule)
+                .map_err(|message| (Place::Rule(at), message))?;
         }
         let distinct: BTreeSet<&String> = correlation.rules.iter().collect();
         if distinct.len() < correlation.rules.len() {
             let message = "`rules` names one rule twice, by its id and by its name";
-            return Err((None, message.to_owned()));
+            return Err((Place::Whole, message.to_owned()));
         }
-        for alias in &mut correlation.aliases {
-            for (rule, _) in &mut alias.fields {
-                *rule = self.id(rule).map_err(|message| (None, message))?;
-            }
+        let aliased = correlation.aliases.iter_mut().flat_map(|a| &mut a.fields);
+        for (at, (rule, _)) in aliased.enumerate() {
+            *rule = self
+                .id(rule)
+                .map_err(|message| (Place::Alias(at), message))?;
         }
         Ok(())
     }

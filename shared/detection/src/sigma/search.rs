@@ -32,7 +32,13 @@ pub(super) fn detection(
             continue;
         }
         names.push(&search.key);
-        if let Some(body) = note(body(&search.value, search.line, lists), faults) {
+        if is_null(&search.value) {
+            let message = format!(
+                "the search `{}` is empty; its fields stand below it, further in",
+                search.key
+            );
+            faults.push(Fault::new(search.line, message));
+        } else if let Some(body) = note(body(&search.value, search.line, lists), faults) {
             let name = search.key.clone();
             searches.push(Search { name, body });
         }
@@ -70,6 +76,10 @@ fn body(node: &Node, line: u32, lists: &Lists) -> Result<SearchBody, Fault> {
         }
         Kind::Scalar(scalar) => keywords(&[(node.line, scalar)], &[], line, lists),
     }
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Scalar(scalar) if scalar.value() == Value::Null)
 }
 
 fn scalar(node: &Node) -> Option<(u32, &Scalar)> {

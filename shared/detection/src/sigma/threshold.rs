@@ -4,7 +4,7 @@
 use super::problem::{Fault, valid};
 use super::section;
 use super::yaml::{Entry, Value};
-use crate::rule::{Comparison, Threshold};
+use crate::rule::{Comparison, Presence, Threshold};
 
 const OPERATORS: [(&str, Comparison); 6] = [
     ("gt", Comparison::Gt),
@@ -89,21 +89,13 @@ fn percentile(entry: &Entry) -> Result<f64, Fault> {
     }
 }
 
-/// Whether a count of rules satisfies the threshold exactly when it is all.
-pub(super) fn asks_for_all(threshold: &Threshold, rules: usize) -> bool {
-    let holds = |count: usize| {
-        let count = u32::try_from(count).map_or(f64::INFINITY, f64::from);
-        threshold
-            .comparisons
-            .iter()
-            .all(|(comparison, n)| match comparison {
-                Comparison::Eq => count == *n,
-                Comparison::Neq => count != *n,
-                Comparison::Lt => count < *n,
-                Comparison::Lte => count <= *n,
-                Comparison::Gt => count > *n,
-                Comparison::Gte => count >= *n,
-            })
-    };
-    holds(rules) && !(0..rules).any(holds)
+/// Which numbers of different rules, of so many, the threshold asks for; `None`
+/// where no number of them will do.
+pub(super) fn presence(threshold: &Threshold, rules: usize) -> Option<Presence> {
+    let least = (0..=rules).find(|number| threshold.allows(*number))?;
+    match (least..=rules).all(|number| threshold.allows(number)) {
+        true if least == rules => Some(Presence::Every),
+        true if least > 0 => Some(Presence::AtLeast(least)),
+        _ => Some(Presence::Number(threshold.clone())),
+    }
 }

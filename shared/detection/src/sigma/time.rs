@@ -59,6 +59,33 @@ pub(super) fn moment(written: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("`{written}` is no date; write it like `2027-01-31`"))
 }
 
+/// Whether a text is a date as Sigma writes them: `2027-01-31`, in older rules
+/// `2027/01/31` and `2027/1/31`, and behind either a time.
+pub(super) fn is_date(written: &str) -> bool {
+    let (day, time) = written
+        .split_once(['T', 't', ' '])
+        .unwrap_or((written, "00:00"));
+    let parts: Vec<&str> = day.split(['-', '/']).collect();
+    let number = |part: &str| match part.bytes().all(|b| b.is_ascii_digit()) {
+        true => part.parse::<i16>().ok(),
+        false => None,
+    };
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    let (Some(year_number), Some(month_number), Some(day_number)) =
+        (number(year), number(month), number(day))
+    else {
+        return false;
+    };
+    let small = |n: i16| i8::try_from(n).unwrap_or(0);
+    year.len() == 4
+        && month.len() <= 2
+        && day.len() <= 2
+        && time.contains(':')
+        && Date::new(year_number, small(month_number), small(day_number)).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +118,35 @@ mod tests {
             "5µ",
         ] {
             assert!(span(written).is_err(), "{written}");
+        }
+    }
+
+    #[test]
+    fn dates() {
+        for written in [
+            "2027-01-31",
+            "2021/08/09",
+            "2021/8/9",
+            "2024-02-29T10:00:00Z",
+            "2024-02-29 10:00",
+        ] {
+            assert!(is_date(written), "{written}");
+        }
+        for written in [
+            "",
+            "2024",
+            "2024-13-01",
+            "2023-02-29",
+            "24-01-01",
+            "31.01.2027",
+            "01/31/2027",
+            "yesterday",
+            "2024-01-01-01",
+            "2024-01-01x",
+            "2024-01-01 x",
+            "2024--1-01",
+        ] {
+            assert!(!is_date(written), "{written}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! Random correlations and the events that meet them.
 
 use detection::correlate::{Limits, Sighting, Stream};
-use detection::rule::{Alias, Comparison, Correlation, CorrelationKind, Threshold};
+use detection::rule::{
+    Alias, Comparison, Condition, Correlation, CorrelationKind, Presence, Threshold,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -14,12 +16,35 @@ pub(crate) enum Kind {
     Values(usize),
     Together(usize),
     Ordered(usize),
+    /// At least so many of the four rules, in their order or not.
+    Some(usize, bool),
+    /// What one of [`EXPRESSIONS`] says of the four rules.
+    Expression(usize, bool),
+}
+
+/// Expressions over four rules: in disjunctive form, each row the places of
+/// rules that suffice together.
+const EXPRESSIONS: [&[&[usize]]; 5] = [
+    &[&[0], &[1, 2, 3]],
+    &[&[0, 1], &[0, 2], &[3]],
+    &[&[0, 3], &[1, 2]],
+    &[&[2, 1], &[3, 2], &[0, 1]],
+    &[&[0, 1, 2], &[3, 0]],
+];
+
+fn expression(rows: &[&[usize]]) -> Condition {
+    let all = |row: &&[usize]| {
+        Condition::And(row.iter().map(|place| Condition::Search(*place)).collect())
+    };
+    Condition::Or(rows.iter().map(all).collect())
 }
 
 impl Kind {
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Events(n) | Self::Values(n) | Self::Together(n) | Self::Ordered(n) => *n,
+            Self::Some(n, _) => *n,
+            Self::Expression(..) => 4,
         }
     }
 
@@ -43,8 +68,13 @@ impl Kind {
                     rules.len(),
                 )
             }
-            Self::Together(n) => (CorrelationKind::Temporal, *n),
-            Self::Ordered(n) => (CorrelationKind::TemporalOrdered, *n),
+            Self::Together(n) => (CorrelationKind::Temporal(Presence::Every), *n),
+            Self::Ordered(n) => (CorrelationKind::TemporalOrdered(Presence::Every), *n),
+            Self::Some(least, ordered) => (temporal(Presence::AtLeast(*least), *ordered), 4),
+            Self::Expression(which, ordered) => {
+                let condition = expression(EXPRESSIONS[*which]);
+                (temporal(Presence::Expression(condition), *ordered), 4)
+            }
         };
         let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Correlation {
@@ -58,12 +88,22 @@ impl Kind {
     }
 }
 
+fn temporal(presence: Presence, ordered: bool) -> CorrelationKind {
+    match ordered {
+        true => CorrelationKind::TemporalOrdered(presence),
+        false => CorrelationKind::Temporal(presence),
+    }
+}
+
 pub(crate) fn kinds() -> impl Strategy<Value = Kind> {
     prop_oneof![
         (1..6_usize).prop_map(Kind::Events),
         (1..5_usize).prop_map(Kind::Values),
         (1..4_usize).prop_map(Kind::Together),
         (1..5_usize).prop_map(Kind::Ordered),
+        (1..4_usize, any::<bool>()).prop_map(|(least, ordered)| Kind::Some(least, ordered)),
+        (0..EXPRESSIONS.len(), any::<bool>())
+            .prop_map(|(which, ordered)| Kind::Expression(which, ordered)),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use detection::correlate::{Sighting, clamp_time};
-use detection::rule::{Correlation, CorrelationKind};
+use detection::rule::{Condition, Correlation, CorrelationKind, Presence};
 
 /// The end times of all windows that cross, for the sightings of one group.
 pub(crate) fn crossing_times(
@@ -16,11 +16,9 @@ pub(crate) fn crossing_times(
         .iter()
         .filter(|event| correlation.rules.contains(&event.rule))
         .collect();
-    let last_rule = correlation.rules.last();
     watched
         .iter()
         .filter(|event| match correlation.kind {
-            CorrelationKind::TemporalOrdered => Some(&event.rule) == last_rule,
             CorrelationKind::ValueCount { .. } => !event.values.is_empty(),
             _ => true,
         })
@@ -34,12 +32,12 @@ pub(crate) fn crossing_times(
                     *end - timespan < time && time <= *end
                 })
                 .collect();
-            crosses(correlation, count, &inside)
+            crosses(correlation, count, *end, &inside)
         })
         .collect()
 }
 
-fn crosses(correlation: &Correlation, count: usize, inside: &[&Sighting]) -> bool {
+fn crosses(correlation: &Correlation, count: usize, end: i64, inside: &[&Sighting]) -> bool {
     match &correlation.kind {
         CorrelationKind::EventCount(_) => {
             let ids: BTreeSet<&str> = inside.iter().map(|e| e.identity.as_str()).collect();
@@ -53,23 +51,70 @@ fn crosses(correlation: &Correlation, count: usize, inside: &[&Sighting]) -> boo
                 .collect();
             values.len() >= count
         }
-        CorrelationKind::Temporal => correlation
-            .rules
-            .iter()
-            .all(|rule| inside.iter().any(|event| event.rule == *rule)),
-        CorrelationKind::TemporalOrdered => {
-            let mut reached = i64::MIN;
-            correlation.rules.iter().all(|rule| {
-                let next = inside
-                    .iter()
-                    .filter(|event| event.rule == *rule)
-                    .map(|event| clamp_time(event.time))
-                    .filter(|time| *time >= reached)
-                    .min();
-                reached = next.unwrap_or(i64::MAX);
-                next.is_some()
+        CorrelationKind::Temporal(presence) => {
+            enough(presence, correlation.rules.len(), &|place| {
+                let rule = &correlation.rules[place];
+                inside.iter().any(|event| event.rule == *rule)
+            })
+        }
+        CorrelationKind::TemporalOrdered(presence) => {
+            let rules = correlation.rules.len();
+            (0..1_u32 << rules).any(|chosen| {
+                let has = |place: usize| chosen >> place & 1 == 1;
+                // A choice that needs no more rules than it must.
+                let least = (0..rules).filter(|place| has(*place)).all(|left_out| {
+                    !enough(presence, rules, &|place| has(place) && place != left_out)
+                });
+                least && enough(presence, rules, &has) && in_order(correlation, &has, end, inside)
             })
         }
         CorrelationKind::Aggregate { .. } => false,
     }
+}
+
+fn enough(presence: &Presence, rules: usize, has: &dyn Fn(usize) -> bool) -> bool {
+    let number = (0..rules).filter(|place| has(*place)).count();
+    match presence {
+        Presence::Every => number == rules,
+        Presence::AtLeast(least) => number >= *least,
+        Presence::Expression(condition) => says(condition, has),
+        Presence::Number(_) => false,
+    }
+}
+
+fn says(condition: &Condition, has: &dyn Fn(usize) -> bool) -> bool {
+    match condition {
+        Condition::Search(place) => has(*place),
+        Condition::Not(inner) => !says(inner, has),
+        Condition::And(parts) => parts.iter().all(|part| says(part, has)),
+        Condition::Or(parts) => parts.iter().any(|part| says(part, has)),
+    }
+}
+
+/// Whether the chosen rules were seen one after the other, the last at `end`.
+fn in_order(
+    correlation: &Correlation,
+    has: &dyn Fn(usize) -> bool,
+    end: i64,
+    inside: &[&Sighting],
+) -> bool {
+    let mut reached = i64::MIN;
+    let mut last = None;
+    for (place, rule) in correlation.rules.iter().enumerate() {
+        if !has(place) {
+            continue;
+        }
+        let times = inside
+            .iter()
+            .filter(|event| event.rule == *rule)
+            .map(|event| clamp_time(event.time));
+        match times.filter(|time| *time >= reached).min() {
+            Some(next) => reached = next,
+            None => return false,
+        }
+        last = Some(rule);
+    }
+    inside
+        .iter()
+        .any(|event| Some(&event.rule) == last && clamp_time(event.time) == end)
 }

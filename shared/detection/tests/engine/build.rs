@@ -66,7 +66,7 @@ pub(crate) fn correlation(id: &str, rules: &[&str], generate: bool) -> Rule {
     rule(
         id,
         Logic::Correlation(Correlation {
-            kind: CorrelationKind::Temporal,
+            kind: CorrelationKind::Temporal(Presence::Every),
             rules: rules.iter().map(|r| (*r).to_owned()).collect(),
             group_by: Vec::new(),
             aliases: Vec::new(),

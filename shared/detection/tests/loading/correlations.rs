@@ -15,7 +15,10 @@ fn a_correlation_names_rules_by_id_or_name() {
     };
     let second = rules[1].meta.id.clone();
     assert_eq!(correlation.rules, ["one".to_owned(), second.clone()]);
-    assert_eq!(correlation.kind, CorrelationKind::TemporalOrdered);
+    assert_eq!(
+        correlation.kind,
+        CorrelationKind::TemporalOrdered(Presence::Every)
+    );
     assert_eq!(correlation.group_by, ["who"]);
     assert_eq!(correlation.timespan_seconds, 900);
     assert!(correlation.generate);
@@ -108,19 +111,28 @@ fn kinds_of_correlation() {
             false,
         ),
         (
+            "type: value_percentile, condition: {gt: 1, field: f}",
+            aggregate(Aggregate::Percentile(50.0), bound(&[(Gt, 1.0)])),
+            false,
+        ),
+        (
             "type: value_median, condition: {gt: 1, field: f}",
             aggregate(Aggregate::Percentile(50.0), bound(&[(Gt, 1.0)])),
             false,
         ),
-        ("type: temporal", CorrelationKind::Temporal, true),
+        (
+            "type: temporal",
+            CorrelationKind::Temporal(Presence::Every),
+            true,
+        ),
         (
             "type: temporal, condition: {gte: 1}",
-            CorrelationKind::Temporal,
+            CorrelationKind::Temporal(Presence::Every),
             true,
         ),
         (
             "type: temporal_ordered, condition: a",
-            CorrelationKind::TemporalOrdered,
+            CorrelationKind::TemporalOrdered(Presence::Every),
             true,
         ),
     ] {
@@ -128,6 +140,95 @@ fn kinds_of_correlation() {
         assert_eq!(correlation.kind, kind, "{body}");
         assert_eq!(correlation.is_streamable().is_ok(), streamed, "{body}");
     }
+}
+
+#[test]
+fn temporal_correlations_over_some_of_their_rules() {
+    use Condition::{And, Not, Or, Search};
+    let number = |comparison, n| {
+        let comparisons = vec![(comparison, n)];
+        Presence::Number(Threshold { comparisons })
+    };
+    for (body, presence, streamed) in [
+        ("rules: [a, b, c]", Presence::Every, true),
+        (
+            "rules: [a, b, c], condition: {gt: 1}",
+            Presence::AtLeast(2),
+            true,
+        ),
+        (
+            "rules: [a, b, c], condition: {eq: 3}",
+            Presence::Every,
+            true,
+        ),
+        (
+            "rules: [a, b, c], condition: {eq: 2}",
+            number(Comparison::Eq, 2.0),
+            false,
+        ),
+        (
+            "rules: [a, b, c], condition: {gte: 0}",
+            number(Comparison::Gte, 0.0),
+            false,
+        ),
+        ("rules: [a, b], condition: b AND a", Presence::Every, true),
+        (
+            "condition: c or (a and b)",
+            Presence::Expression(Or(vec![Search(0), And(vec![Search(1), Search(2)])])),
+            true,
+        ),
+        (
+            "rules: [a, b], condition: a and not b",
+            Presence::Expression(And(vec![Search(0), Not(Box::new(Search(1)))])),
+            false,
+        ),
+    ] {
+        for kind in ["temporal", "temporal_ordered"] {
+            let text = format!(
+                "{}---\n{}---\n{}---\ntitle: t\ncorrelation: {{type: {kind}, timespan: 1h, {body}}}\n",
+                base("a"),
+                base("b"),
+                base("c")
+            );
+            let Logic::Correlation(read) = rules(&text).remove(3).logic else {
+                panic!()
+            };
+            let expected = match kind {
+                "temporal" => CorrelationKind::Temporal(presence.clone()),
+                _ => CorrelationKind::TemporalOrdered(presence.clone()),
+            };
+            assert_eq!(read.kind, expected, "{body}");
+            assert_eq!(read.is_streamable().is_ok(), streamed, "{body}");
+        }
+    }
+}
+
+#[test]
+fn generate_stands_beside_correlation_or_inside() {
+    for (inside, beside, on) in [
+        ("", "", false),
+        ("generate: true,", "", true),
+        ("", "generate: true\n", true),
+        ("generate: false,", "generate: false\n", false),
+    ] {
+        let text = format!(
+            "{}---\ntitle: t\n{beside}correlation: {{{inside} type: temporal, rules: a, timespan: 1h}}\n",
+            base("a")
+        );
+        let Logic::Correlation(read) = rules(&text).remove(1).logic else {
+            panic!()
+        };
+        assert_eq!(read.generate, on, "{text}");
+    }
+}
+
+#[test]
+fn a_correlation_reads_what_the_watched_one_carries() {
+    let text = format!(
+        "{}---\ntitle: i\nname: i\ntrailward: {{scope: organization}}\ncorrelation: {{type: event_count, rules: a, group-by: [x, y], timespan: 1h, condition: {{gte: 2}}}}\n---\ntitle: o\ntrailward: {{scope: organization}}\ncorrelation: {{type: value_count, rules: i, group-by: who, aliases: {{who: {{i: x}}}}, timespan: 1h, condition: {{gte: 2, field: y}}}}\n",
+        base("a")
+    );
+    assert_eq!(rules(&text).len(), 3);
 }
 
 #[test]
