@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use cloudtrail::Record;
+use detection::correlate::field_for;
 use detection::engine::{Explanation, RuleIndex, RuleSet};
-use detection::rule::{Logic, Rule};
+use detection::rule::{Correlation, Logic, Rule};
 use detection::sigma::{self, Source};
 use detection::{RuleProblem, Scratch};
 use pipeline::neutral;
@@ -118,12 +119,39 @@ fn explained(set: &RuleSet, index: RuleIndex, record: &Record<'_>) -> String {
             first_seen.value
         ));
     }
+    if let Logic::Correlation(correlation) = &rule.logic {
+        text.push_str(&groups(set, correlation, record));
+    }
     if let Some(filter) = set.exception_for(index, record, &mut Scratch::default()) {
         let meta = &set.rule(filter).meta;
+        let is = match explanation.held {
+            Some(false) => "would be",
+            _ => "is",
+        };
         text.push_str(&format!(
-            "hidden by the exception `{}` ({})\n",
+            "{is} hidden by the exception `{}` ({})\n",
             meta.title, meta.id
         ));
+    }
+    text
+}
+
+/// The group that the record would count for, by each rule that it may match.
+fn groups(set: &RuleSet, correlation: &Correlation, record: &Record<'_>) -> String {
+    let mut text = String::new();
+    let events = correlation.rules.iter().filter(|id| {
+        let rule = set.by_id(id).map(|index| set.rule(index));
+        rule.is_some_and(|rule| matches!(rule.logic, Logic::Event(_)))
+    });
+    for id in events {
+        for name in &correlation.group_by {
+            let field = field_for(correlation, name, id);
+            let value = set.field_text(record, field);
+            let value = value.map_or("absent".to_owned(), |value| {
+                format!("`{}`", neutral::value(&value))
+            });
+            text.push_str(&format!("as `{id}` its {name} is {value} ({field})\n"));
+        }
     }
     text
 }
@@ -134,7 +162,9 @@ fn make_safe(explanation: &mut Explanation) {
         .searches
         .iter_mut()
         .flat_map(|search| &mut search.items);
-    for seen in items.flat_map(|item| &mut item.seen) {
-        *seen = neutral::neutral(seen, usize::MAX);
+    for item in items {
+        for shown in item.seen.iter_mut().chain([&mut item.wanted]) {
+            *shown = neutral::neutral(shown, usize::MAX);
+        }
     }
 }

@@ -65,8 +65,46 @@ fn a_correlation_brings_the_rules_that_it_watches() {
     let id = "5f4d2a52-7c1b-4c0e-9a47-0d1f5e2b7c11";
     let run = bench.run(&["rules", "explain", "--rules", "own.yml", id, "hit.json"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.contains("was not judged"), "{}", run.out);
+    assert!(
+        run.out.contains(") judges records together\n"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("condition: >= 3 events of `"),
+        "{}",
+        run.out
+    );
+    let group = "its trailward.principal is `arn:aws:iam::";
+    assert!(run.out.contains(group), "{}", run.out);
     assert!(run.out.contains("A parameter was deleted"), "{}", run.out);
+}
+
+#[test]
+fn an_exception_says_whether_it_hides_the_record() {
+    let bench = Bench::new();
+    bench.file(
+        "own.yml",
+        &format!(
+            "{OWN_RULE}name: own\n---\ntitle: Not alice\nid: but-alice\ndescription: she may\n\
+             filter:\n  rules: [own]\n  selection: {{userIdentity.userName: alice}}\n  \
+             condition: not selection\n"
+        ),
+    );
+    bench.trail("hit.json", &[parameter_deleted("/production/key", 1)]);
+    bench.trail("miss.json", &[parameter_deleted("/test/key", 1)]);
+    let explained = |rule: &str, event: &str| {
+        let run = bench.run(&["rules", "explain", "--rules", "own.yml", rule, event]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    let exception = explained("but-alice", "hit.json");
+    assert!(exception.contains(") hides this record\n"), "{exception}");
+    let hidden = "hidden by the exception `Not alice` (but-alice)";
+    let rule = explained("own", "hit.json");
+    assert!(rule.contains(&format!("\nis {hidden}")), "{rule}");
+    let rule = explained("own", "miss.json");
+    assert!(rule.contains(&format!("\nwould be {hidden}")), "{rule}");
 }
 
 #[test]

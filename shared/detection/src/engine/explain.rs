@@ -11,9 +11,9 @@ use crate::engine::field::Field;
 use crate::engine::program::{Compiler, Node};
 use crate::engine::ruleset::{RuleIndex, RuleSet};
 use crate::engine::text::Text;
+use crate::engine::wording::{condition_text, together_text, values_text};
 use crate::rule::{
-    Comparison, Condition, Detection, FieldPredicate, FieldTest, Logic, PatternPart, Search,
-    SearchBody, ValueList, ValueTest,
+    Detection, FieldPredicate, FieldTest, Logic, Search, SearchBody, ValueList, ValueTest,
 };
 
 /// Values of a field that are shown at most.
@@ -22,9 +22,22 @@ const SHOWN_VALUES: usize = 5;
 /// Characters of a value that are shown at most.
 const SHOWN_CHARACTERS: usize = 200;
 
+/// What kind of rule is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explained {
+    /// A rule over single records.
+    Event,
+    /// A correlation, which judges records together.
+    Correlation,
+    /// An exception: it keeps what it holds for and hides the others.
+    Exception,
+}
+
 /// Why a rule holds or does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
+    /// What kind of rule it is.
+    pub kind: Explained,
     /// The rule's title.
     pub title: String,
     /// The rule's id.
@@ -32,7 +45,8 @@ pub struct Explanation {
     /// Whether it holds; `None` for a correlation, which judges no single
     /// record, and where a bound was exceeded.
     pub held: Option<bool>,
-    /// The condition, with the names of the searches.
+    /// The condition, with the names of the searches; of a correlation what
+    /// has to come together.
     pub condition: String,
     /// The searches, in the order written.
     pub searches: Vec<SearchExplanation>,
@@ -70,6 +84,11 @@ impl RuleSet {
     pub fn explain(&self, rule: RuleIndex, record: &Record<'_>) -> Explanation {
         let rule = self.rule(rule);
         let mut explanation = Explanation {
+            kind: match rule.logic {
+                Logic::Event(_) => Explained::Event,
+                Logic::Correlation(_) => Explained::Correlation,
+                Logic::Filter(_) => Explained::Exception,
+            },
             title: rule.meta.title.clone(),
             id: rule.meta.id.clone(),
             held: None,
@@ -80,16 +99,14 @@ impl RuleSet {
             Logic::Event(detection) => detection,
             Logic::Filter(filter) => &filter.detection,
             Logic::Correlation(correlation) => {
-                explanation.condition = format!(
-                    "events of {} together; single records decide nothing",
-                    correlation.rules.join(", ")
-                );
+                explanation.condition = together_text(correlation);
                 return explanation;
             }
         };
         let mut asking = Asking { record };
         explanation.held = asking.detection(detection);
-        explanation.condition = condition_text(&detection.condition, &detection.searches);
+        let names: Vec<&str> = detection.searches.iter().map(|s| s.name.as_str()).collect();
+        explanation.condition = condition_text(&detection.condition, &names);
         explanation.searches = detection
             .searches
             .iter()
@@ -176,10 +193,24 @@ impl Asking<'_, '_> {
                 format!("not {wanted}")
             } else {
                 wanted
-            },
+            } + &self.referred(test),
             seen: self.seen(&test.field),
             held: self.held(|compiler| Ok(compiler.item(test))),
         }
+    }
+
+    /// What stands in the fields that a test refers to.
+    fn referred(&self, test: &FieldTest) -> String {
+        let FieldPredicate::Values(ValueList { tests, .. }) = &test.test else {
+            return String::new();
+        };
+        let fields = tests.iter().filter_map(|test| match test {
+            ValueTest::FieldRef(reference) => Some(reference.field.as_str()),
+            _ => None,
+        });
+        fields
+            .map(|field| format!("; `{field}` is {}", or_absent(&self.seen(field))))
+            .collect()
     }
 
     fn seen(&self, path: &str) -> Vec<String> {
@@ -207,101 +238,10 @@ fn shortened(text: &str) -> String {
     format!("`{shown}`")
 }
 
-fn condition_text(condition: &Condition, searches: &[Search]) -> String {
-    let joined = |parts: &[Condition], word: &str| {
-        let parts: Vec<_> = parts
-            .iter()
-            .map(|part| match part {
-                Condition::And(_) | Condition::Or(_) => {
-                    format!("({})", condition_text(part, searches))
-                }
-                Condition::Search(_) | Condition::Not(_) => condition_text(part, searches),
-            })
-            .collect();
-        parts.join(word)
-    };
-    match condition {
-        Condition::Search(index) => searches
-            .get(*index)
-            .map_or_else(|| format!("search {index}"), |search| search.name.clone()),
-        Condition::Not(inner) => match inner.as_ref() {
-            Condition::Search(_) | Condition::Not(_) => {
-                format!("not {}", condition_text(inner, searches))
-            }
-            Condition::And(_) | Condition::Or(_) => {
-                format!("not ({})", condition_text(inner, searches))
-            }
-        },
-        Condition::And(parts) => joined(parts, " and "),
-        Condition::Or(parts) => joined(parts, " or "),
-    }
-}
-
-fn values_text(values: &ValueList) -> String {
-    let tests: Vec<_> = values.tests.iter().map(test_text).collect();
-    match (values.tests.len(), values.all) {
-        (0, _) => "one of no values".to_owned(),
-        (1, _) => tests.concat(),
-        (_, true) => format!("all of {}", tests.join(", ")),
-        (_, false) => format!("one of {}", tests.join(", ")),
-    }
-}
-
-fn test_text(test: &ValueTest) -> String {
-    match test {
-        ValueTest::Null => "null".to_owned(),
-        ValueTest::Text(pattern) => {
-            let text: String = pattern.parts.iter().map(part_text).collect();
-            let cased = if pattern.cased { " (cased)" } else { "" };
-            format!("`{text}`{cased}")
-        }
-        ValueTest::Regex(regex) => {
-            let flags: String = [
-                (regex.ignore_case, 'i'),
-                (regex.multi_line, 'm'),
-                (regex.dot_all, 's'),
-            ]
-            .iter()
-            .filter_map(|(set, flag)| set.then_some(*flag))
-            .collect();
-            format!("the expression /{}/{flags}", regex.pattern)
-        }
-        ValueTest::Cidr(network) => format!("an address in {network}"),
-        ValueTest::Compare(comparison, number) => {
-            format!("a number {} {number}", sign(*comparison))
-        }
-        ValueTest::FieldRef(reference) => {
-            format!("the field `{}` ({:?})", reference.field, reference.relation)
-        }
-        ValueTest::TimePart(part, comparison, number) => {
-            format!("a time whose {part:?} is {} {number}", sign(*comparison)).to_lowercase()
-        }
-        ValueTest::AnyOf(variants) => {
-            let variants: Vec<_> = variants.iter().map(test_text).collect();
-            format!("a variant of ({})", variants.join(", "))
-        }
-    }
-}
-
-fn part_text(part: &PatternPart) -> String {
-    match part {
-        PatternPart::Literal(text) => text
-            .replace('\\', "\\\\")
-            .replace('*', "\\*")
-            .replace('?', "\\?"),
-        PatternPart::Any => "*".to_owned(),
-        PatternPart::One => "?".to_owned(),
-    }
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Eq => "=",
-        Comparison::Neq => "!=",
-        Comparison::Lt => "<",
-        Comparison::Lte => "<=",
-        Comparison::Gt => ">",
-        Comparison::Gte => ">=",
+fn or_absent(seen: &[String]) -> String {
+    match seen {
+        [] => "absent".to_owned(),
+        seen => seen.join(", "),
     }
 }
 
@@ -315,10 +255,13 @@ fn verdict(held: Option<bool>) -> &'static str {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcome = match self.held {
-            Some(true) => "matches",
-            Some(false) => "does not match",
-            None => "was not judged",
+        let outcome = match (self.kind, self.held) {
+            (Explained::Correlation, _) => "judges records together",
+            (Explained::Event, Some(true)) => "matches",
+            (Explained::Event, Some(false)) => "does not match",
+            (Explained::Exception, Some(true)) => "does not hide this record",
+            (Explained::Exception, Some(false)) => "hides this record",
+            (_, None) => "was not judged: the record has too many values",
         };
         writeln!(f, "{} ({}) {outcome}", self.title, self.id)?;
         writeln!(f, "condition: {}", self.condition)?;
@@ -347,10 +290,7 @@ impl fmt::Display for ItemExplanation {
         match &self.field {
             None => write!(f, "anywhere in the record: wanted {}", self.wanted),
             Some(field) => {
-                let seen = match self.seen.as_slice() {
-                    [] => "absent".to_owned(),
-                    seen => seen.join(", "),
-                };
+                let seen = or_absent(&self.seen);
                 write!(f, "{field}: {seen}; wanted {}", self.wanted)
             }
         }

@@ -45,9 +45,10 @@ mod sieve;
 mod source;
 mod text;
 mod wanted;
+mod wording;
 
 pub use bytes::BytesError;
 pub use evaluate::FaultReason;
-pub use explain::{Explanation, ItemExplanation, SearchExplanation};
+pub use explain::{Explained, Explanation, ItemExplanation, SearchExplanation};
 pub use pattern::check_regex;
 pub use ruleset::{Match, RuleFault, RuleIndex, RuleSet, Scratch};
