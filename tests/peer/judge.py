@@ -6,7 +6,9 @@ the events, as plainly as can be. It writes `verdicts.json`.
 
 Where the specification leaves a choice to the backend, the choice is: fields
 are compared as text, an object as JSON, without case unless `cased`; null is
-absent or null; a keyword is looked for inside every value.
+absent or null; a keyword is looked for inside every value. An array is tried
+element by element, at every level of a path, and a name of a path may be a key
+that holds a dot.
 """
 
 import datetime
@@ -50,27 +52,45 @@ FLAGS = {
 ABSENT = object()
 
 
-def lookup(event: dict, path: str):
-    """The value at a dotted path, or ABSENT."""
-    value = event
-    for name in path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return ABSENT
-        value = value[name]
-    return value
+def elements(value):
+    """The value, or what an array and the arrays in it hold."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from elements(inner)
+    else:
+        yield value
+
+
+def lookup(value, names: list[str]) -> list | None:
+    """The values that a dotted path leads to; nothing if it leads nowhere."""
+    if isinstance(value, list):
+        found = [lookup(inner, names) for inner in value]
+        found = [values for values in found if values is not None]
+        return [value for values in found for value in values] if found else None
+    if not isinstance(value, dict):
+        return None
+    for taken in range(1, len(names) + 1):
+        key, rest = ".".join(names[:taken]), names[taken:]
+        if key in value:
+            found = lookup(value[key], rest) if rest else list(elements(value[key]))
+            if found is not None:
+                return found
+    return None
 
 
 def text(value) -> str | None:
     """What a test compares with; nothing for what is absent or null."""
     if value is ABSENT or value is None:
         return None
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def leaves(value):
     """Every value of an event that holds no other."""
-    if isinstance(value, dict):
-        for inner in value.values():
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from leaves(inner)
     else:
         yield value
@@ -114,7 +134,12 @@ def compare(wanted: SigmaCompareExpression, value) -> bool:
 
 
 def refer(wanted: SigmaFieldReference, value, event: dict) -> bool:
-    this, other = text(value), text(lookup(event, wanted.field))
+    others = lookup(event, wanted.field.split(".")) or []
+    return any(relates(wanted, value, other) for other in others)
+
+
+def relates(wanted: SigmaFieldReference, value, other) -> bool:
+    this, other = text(value), text(other)
     if this is None or other is None:
         return False
     this, other = this.lower(), other.lower()
@@ -141,8 +166,6 @@ def passes(wanted, value, event: dict) -> bool:
             return any(passes(one, value, event) for one in wanted.values)
         case SigmaNull():
             return text(value) is None
-        case SigmaExists():
-            return (value is not ABSENT) == wanted.exists
         case SigmaFieldReference():
             return refer(wanted, value, event)
         case SigmaCIDRExpression():
@@ -177,9 +200,13 @@ def holds(condition, event: dict) -> bool:
             return any(holds(part, event) for part in condition.args)
         case ConditionNOT():
             return not holds(condition.args[0], event)
-    if hasattr(condition, "field"):
-        return passes(condition.value, lookup(event, condition.field), event)
     wanted = condition.value
+    if hasattr(condition, "field"):
+        found = lookup(event, condition.field.split("."))
+        if isinstance(wanted, SigmaExists):
+            return (found is not None) == wanted.exists
+        found = [ABSENT] if found is None else found
+        return any(passes(wanted, value, event) for value in found)
     if isinstance(wanted, SigmaString):
         wanted = SigmaString("*") + wanted + SigmaString("*")
     return any(passes(wanted, value, event) for value in leaves(event))

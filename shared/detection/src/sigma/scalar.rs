@@ -1,5 +1,6 @@
 //! What a scalar means: null, a boolean, a number or text, as YAML's core schema
-//! has it, but for digits that begin with a zero.
+//! has it, but for digits that begin with a zero; and a number with a bare
+//! exponent compares as it is written.
 
 /// A scalar as written. Only a plain one may be more than text.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +57,18 @@ fn number(text: &str) -> Option<Value> {
     let value: f64 = text.parse().ok().filter(|n: &f64| n.is_finite())?;
     let spelt = match text.parse::<i128>() {
         Ok(whole) => whole.to_string(),
+        // More likely a piece of an identifier than a number, and YAML 1.1
+        // has it as text: `7e10`.
+        Err(_) if bare_exponent(text) => text.to_owned(),
         Err(_) => value.to_string(),
     };
     Some(Value::Number(value, spelt))
+}
+
+/// Whether an exponent stands there without a sign.
+fn bare_exponent(text: &str) -> bool {
+    let exponent = text.split_once(['e', 'E']).map(|(_, exponent)| exponent);
+    exponent.is_some_and(|exponent| !exponent.starts_with(['-', '+']))
 }
 
 #[cfg(test)]
@@ -82,7 +92,9 @@ mod tests {
             ("0", "0"),
             ("1.5", "1.5"),
             ("2.0", "2"),
-            ("1e3", "1000"),
+            ("1e3", "1e3"),
+            ("7E10", "7E10"),
+            ("1.5e+3", "1500"),
             ("0x1F", "31"),
             ("0o17", "15"),
             ("123456789012", "123456789012"),

@@ -143,7 +143,7 @@ pub(crate) fn record() -> impl Strategy<Value = Tree> {
 
 /// A word with some of it replaced by wildcards.
 fn pattern() -> impl Strategy<Value = TextPattern> {
-    let cuts = (0usize..8, 0usize..8, 0u8..8, any::<bool>());
+    let cuts = (0usize..8, 0usize..8, 0u8..11, any::<bool>());
     (word(), cuts).prop_map(|(word, (from, to, wild, cased))| {
         let word: Vec<char> = if cased {
             word.chars().collect()
@@ -167,6 +167,27 @@ fn pattern() -> impl Strategy<Value = TextPattern> {
                 literal(&word[..from]),
                 PatternPart::One,
                 literal(word.get(from + 1..).unwrap_or_default()),
+            ],
+            7 => vec![
+                literal(&word[..from]),
+                PatternPart::Any,
+                literal(&word[from..to]),
+                PatternPart::Any,
+                literal(&word[to..]),
+            ],
+            // The middle is wanted twice: its first place need not do.
+            8 => vec![
+                PatternPart::Any,
+                literal(&word[from..to]),
+                PatternPart::Any,
+                literal(&word[from..to]),
+                PatternPart::Any,
+            ],
+            9 => vec![
+                PatternPart::One,
+                PatternPart::Any,
+                PatternPart::One,
+                literal(word.get(to + 1..).unwrap_or_default()),
             ],
             _ => vec![PatternPart::Any],
         };
