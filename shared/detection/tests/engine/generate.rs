@@ -13,7 +13,10 @@ use crate::oracle::Tree;
 const WORDS: &[&str] = &[
     "CreateUser",
     "createUserGroup",
+    // Another word only where case matters.
+    "createuser",
     "Root",
+    "ROOT",
     "iam.amazonaws.com",
     "",
     "a",
