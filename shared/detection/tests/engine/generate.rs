@@ -229,7 +229,7 @@ fn value_test() -> impl Strategy<Value = ValueTest> {
         1 => networks.prop_map(|net| ValueTest::Cidr(net.parse().unwrap())),
         2 => (comparison(), select(vec![22.0, 1.5, -300.0, 0.0]))
             .prop_map(|(comparison, bound)| ValueTest::Compare(comparison, bound)),
-        1 => reference.prop_map(|(field, relation, cased)| ValueTest::FieldRef(FieldRef {
+        2 => reference.prop_map(|(field, relation, cased)| ValueTest::FieldRef(FieldRef {
             field: field.to_owned(),
             relation,
             cased,
@@ -308,10 +308,42 @@ pub(crate) fn single() -> impl Strategy<Value = (FieldTest, Tree)> {
     });
     let list = prop::collection::vec(scalar(), 0..3).prop_map(Tree::List);
     let value = prop_oneof![4 => scalar(), 1 => list];
-    (test, value, scalar()).prop_map(|(test, value, name)| {
+    let part = (scalar(), 0usize..8, 0u8..6);
+    (test, value, part).prop_map(|(mut test, value, (other, cut, kin))| {
+        let name = akin(&value, cut, kin).unwrap_or(other);
+        to_the_name(&mut test);
         let members = vec![("a".to_owned(), value), ("eventName".to_owned(), name)];
         (test, Tree::Map(members))
     })
+}
+
+/// A text that stands in a relation to another: the same, in other case, its
+/// beginning, its end.
+fn akin(value: &Tree, cut: usize, kin: u8) -> Option<Tree> {
+    let Tree::Text(text) = value else {
+        return None;
+    };
+    let letters: Vec<char> = text.chars().collect();
+    let cut = cut.min(letters.len());
+    Some(Tree::Text(match kin {
+        0 => text.clone(),
+        1 => text.to_uppercase(),
+        2 => letters[..cut].iter().collect(),
+        3 => letters[cut..].iter().collect(),
+        _ => return None,
+    }))
+}
+
+/// Lets a reference refer to the one other field that the record has.
+fn to_the_name(test: &mut FieldTest) {
+    let FieldPredicate::Values(values) = &mut test.test else {
+        return;
+    };
+    for test in &mut values.tests {
+        if let ValueTest::FieldRef(reference) = test {
+            reference.field = "eventName".to_owned();
+        }
+    }
 }
 
 /// Several event rules, and exceptions to them.
