@@ -146,6 +146,28 @@ fn ids_are_random_uuids_and_unique() {
     }
 }
 
+/// Other tools read rules as YAML 1.1, where these words are switches: a search
+/// called `off` is one called `false` there, and the rule is refused.
+#[test]
+fn no_search_is_called_like_a_switch() {
+    for rule in builtin() {
+        let detection = match &rule.logic {
+            Logic::Event(detection) => detection,
+            Logic::Filter(filter) => &filter.detection,
+            Logic::Correlation(_) => continue,
+        };
+        for search in &detection.searches {
+            let name = search.name.to_lowercase();
+            let switches = ["on", "off", "yes", "no", "y", "n", "true", "false"];
+            assert!(
+                !switches.contains(&name.as_str()),
+                "{}: {name}",
+                file(&rule)
+            );
+        }
+    }
+}
+
 #[test]
 fn files_lie_in_the_folder_of_a_tactic_under_a_plain_slug() {
     for rule in builtin() {
