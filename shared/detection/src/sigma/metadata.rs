@@ -63,7 +63,7 @@ pub(super) fn read(root: &Map, location: Location, faults: &mut Vec<Fault>) -> O
     let tags = note(root.get("tags").map_or(Ok(Vec::new()), tags), faults)?;
     let mut many = |key: &str| {
         let entry = root.get(key);
-        note(entry.map_or(Ok(Vec::new()), section::texts), faults)
+        note(entry.map_or(Ok(Vec::new()), section::remarks), faults)
     };
     Some(Meta {
         id,

@@ -76,6 +76,31 @@ pub(super) fn lined_texts(entry: &Entry) -> Result<Vec<(u32, String)>, Fault> {
         .collect()
 }
 
+/// Texts that only people read. One with a colon in it is a map to YAML, which
+/// is no reason to go without the rule: `- Legitimate use: backups`.
+pub(super) fn remarks(entry: &Entry) -> Result<Vec<String>, Fault> {
+    match &entry.value.kind {
+        Kind::List(items) => Ok(items
+            .iter()
+            .map(remark)
+            .filter(|text| !text.is_empty())
+            .collect()),
+        Kind::Scalar(_) | Kind::Map(_) => texts(entry),
+    }
+}
+
+fn remark(node: &Node) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.text.chars().take(MAX_VALUE_BYTES).collect(),
+        Kind::List(items) => joined(items.iter().map(remark).collect()),
+        Kind::Map(map) => {
+            let pair = |entry: &Entry| format!("{}: {}", entry.key, remark(&entry.value));
+            joined(map.entries.iter().map(pair).collect())
+        }
+    }
+}
+
 pub(super) fn texts(entry: &Entry) -> Result<Vec<String>, Fault> {
     Ok(lined_texts(entry)?
         .into_iter()

@@ -39,6 +39,17 @@ fn messages(text: &str) -> Vec<String> {
 const HEAD: &str = "logsource: {product: aws, service: cloudtrail}\n";
 
 #[test]
+fn a_remark_with_a_colon_costs_no_rule() {
+    let text = format!(
+        "{}falsepositives:\n  - Legitimate use: backups\n  - [a, b]\n  -\nreferences: x\n",
+        base("a")
+    );
+    let meta = &rules(&text)[0].meta;
+    assert_eq!(meta.false_positives, ["Legitimate use: backups", "a, b"]);
+    assert_eq!(meta.references, ["x"]);
+}
+
+#[test]
 fn a_rule_with_everything() {
     let text = "\
 title: A key for somebody else
