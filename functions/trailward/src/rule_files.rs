@@ -101,7 +101,8 @@ impl RuleFiles {
     }
 }
 
-/// YAML files at or below `path`, by name.
+/// YAML files at or below `path`, by name. What is hidden (`.github` and the
+/// like) holds no rules.
 fn yaml_files(
     path: &Path,
     files: &mut Vec<TextFile>,
@@ -116,6 +117,10 @@ fn yaml_files(
         return Ok(());
     }
     for entry in entries(path)? {
+        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
         let is_yaml = entry
             .extension()
             .is_some_and(|ending| ending == "yml" || ending == "yaml");

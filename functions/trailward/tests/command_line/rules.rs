@@ -59,6 +59,7 @@ fn a_file_that_is_no_text_stops_no_other() {
     bench.bytes("rules/latin.yml", b"title: x\nauthor: Andr\xe9\n");
     bench.file("rules/lost.yml", "# nothing is left\n---\n");
     bench.file("rules/own.cases.yml", "");
+    bench.file("rules/.github/workflow.yml", "on: push\n");
     let run = bench.run(&[&["rules", "check"][..], &OWN].concat());
     assert_eq!(run.code, 1);
     assert_eq!(run.out, "1 rules, 2 refused\n");
