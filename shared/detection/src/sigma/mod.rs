@@ -14,7 +14,8 @@
 //! - Numbers and booleans go through `contains` and its like as text.
 //! - A list may fill a placeholder behind `cidr`, and its values stand for
 //!   themselves inside an expression.
-//! - An id need not be a UUID, and a rule need not have one.
+//! - An id need not be a UUID, and a rule need not have one. What is named
+//!   neither by id nor by name is found by its title.
 //!
 //! Refused, though Sigma has it: log sources other than CloudTrail's; `re` with
 //! `contains`, `startswith` or `endswith` (an expression is searched for

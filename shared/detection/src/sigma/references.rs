@@ -147,6 +147,9 @@ impl Lines {
 struct Names {
     ids: BTreeSet<String>,
     by_name: BTreeMap<String, Vec<String>>,
+    /// What goes by no name is also found by its title, as other engines have
+    /// it.
+    by_title: BTreeMap<String, Vec<String>>,
 }
 
 impl Names {
@@ -154,16 +157,16 @@ impl Names {
         let mut names = Self {
             ids: BTreeSet::new(),
             by_name: BTreeMap::new(),
+            by_title: BTreeMap::new(),
         };
         for rule in rules.filter(|rule| !matches!(rule.logic, Logic::Filter(_))) {
             let id = &rule.meta.id;
             names.ids.insert(id.clone());
+            let titled = names.by_title.entry(rule.meta.title.clone());
+            titled.or_default().push(id.clone());
             if let Some(name) = &rule.meta.name {
-                names
-                    .by_name
-                    .entry(name.clone())
-                    .or_default()
-                    .push(id.clone());
+                let named = names.by_name.entry(name.clone());
+                named.or_default().push(id.clone());
             }
         }
         names
@@ -174,10 +177,15 @@ impl Names {
         if self.ids.contains(&id) {
             return Ok(id);
         }
-        match self.by_name.get(written).map(Vec::as_slice) {
-            Some([id]) => Ok(id.clone()),
-            Some(ids) => Err(format!(
-                "the name `{written}` is borne by {} rules; use an id",
+        let named = self.by_name.get(written).map(|ids| ("name", ids));
+        let titled = || self.by_title.get(written).map(|ids| ("title", ids));
+        match named
+            .or_else(titled)
+            .map(|(kind, ids)| (kind, ids.as_slice()))
+        {
+            Some((_, [id])) => Ok(id.clone()),
+            Some((kind, ids)) => Err(format!(
+                "the {kind} `{written}` is borne by {} rules; use an id",
                 ids.len()
             )),
             None => {

@@ -36,6 +36,32 @@ fn a_correlation_names_rules_by_id_or_name() {
     assert_eq!(correlation.is_streamable(), Ok(()));
 }
 
+#[test]
+fn a_correlation_may_name_a_rule_by_its_title() {
+    let rule = |title: &str, id: &str| {
+        format!(
+            "title: {title}\nid: {id}\n{HEAD}detection: {{s: {{eventName: x}}, condition: s}}\n---\n"
+        )
+    };
+    let many = |names: &str| {
+        format!("title: Many\ncorrelation: {{type: temporal, rules: [{names}], timespan: 1h}}\n")
+    };
+    let text = rule("Sign in", "one") + &rule("Sign out", "two") + &many("Sign in, two");
+    let Logic::Correlation(read) = rules(&text).remove(2).logic else {
+        panic!()
+    };
+    assert_eq!(read.rules, ["one", "two"]);
+    // A name counts before a title, and one of two titles is none.
+    let text = rule("two", "one") + &rule("other", "two") + &many("two");
+    let Logic::Correlation(read) = rules(&text).remove(2).logic else {
+        panic!()
+    };
+    assert_eq!(read.rules, ["two"]);
+    let text = rule("same", "one") + &rule("same", "two") + &many("same");
+    let words = "the title `same` is borne by 2 rules; use an id";
+    assert!(messages(&text)[0].contains(words), "{:?}", messages(&text));
+}
+
 fn correlation(body: &str) -> Correlation {
     let text = format!(
         "{}---\ntitle: c\ncorrelation: {{rules: a, timespan: 1h, {body}}}\n",
