@@ -62,35 +62,6 @@ fn one(node: &Node, names: &[&str]) -> Result<Condition, Fault> {
     parse(&scalar.text, names).map_err(fault)
 }
 
-/// Parses the condition of a temporal correlation over rules of these names,
-/// which knows no quantifiers but writes its operators as it likes.
-pub(super) fn over_rules(text: &str, names: &[&str]) -> Result<Condition, String> {
-    if text.len() > MAX_VALUE_BYTES {
-        return Err(format!(
-            "`condition` is longer than {MAX_VALUE_BYTES} bytes"
-        ));
-    }
-    run(words(text).into_iter().map(operator).collect(), names, true)
-}
-
-/// The rules that such a condition names, in the order in which it does.
-pub(super) fn rules_named(text: &str) -> Vec<&str> {
-    let mut named: Vec<&str> = Vec::new();
-    for word in words(text).into_iter().map(operator) {
-        if !matches!(word, "and" | "or" | "not" | "(" | ")") && !named.contains(&word) {
-            named.push(word);
-        }
-    }
-    named
-}
-
-fn operator(word: &str) -> &str {
-    ["and", "or", "not"]
-        .into_iter()
-        .find(|operator| word.eq_ignore_ascii_case(operator))
-        .unwrap_or(word)
-}
-
 /// Parses one condition; the error names the offending word.
 pub(super) fn parse(text: &str, names: &[&str]) -> Result<Condition, String> {
     if let Some((_, aggregation)) = text.split_once('|') {
@@ -102,7 +73,8 @@ pub(super) fn parse(text: &str, names: &[&str]) -> Result<Condition, String> {
     run(words(text), names, false)
 }
 
-fn run(words: Vec<&str>, names: &[&str], rules: bool) -> Result<Condition, String> {
+/// Parses words over searches of these names, or over rules.
+pub(super) fn run(words: Vec<&str>, names: &[&str], rules: bool) -> Result<Condition, String> {
     let mut parser = Parser {
         words,
         at: 0,
@@ -121,7 +93,8 @@ fn run(words: Vec<&str>, names: &[&str], rules: bool) -> Result<Condition, Strin
     }
 }
 
-fn words(text: &str) -> Vec<&str> {
+/// The words and brackets of a condition.
+pub(super) fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for chunk in text.split_whitespace() {
         let mut rest = chunk;
@@ -311,17 +284,13 @@ mod tests {
     const NAMES: [&str; 5] = ["sel", "sel_a", "sel-b", "filter", "_hidden"];
 
     fn shown(condition: &Condition) -> String {
-        shown_as(condition, &NAMES)
-    }
-
-    fn shown_as(condition: &Condition, names: &[&str]) -> String {
         let list = |parts: &[Condition], word: &str| {
-            let parts: Vec<String> = parts.iter().map(|part| shown_as(part, names)).collect();
+            let parts: Vec<String> = parts.iter().map(shown).collect();
             format!("({})", parts.join(word))
         };
         match condition {
-            Condition::Search(index) => names[*index].to_owned(),
-            Condition::Not(inner) => format!("!{}", shown_as(inner, names)),
+            Condition::Search(index) => NAMES[*index].to_owned(),
+            Condition::Not(inner) => format!("!{}", shown(inner)),
             Condition::And(parts) => list(parts, "&"),
             Condition::Or(parts) => list(parts, "|"),
         }
@@ -350,38 +319,6 @@ mod tests {
             ("sel-b and sel", "(sel-b&sel)"),
         ] {
             assert_eq!(shown(&parse(text, &NAMES).unwrap()), meaning, "{text}");
-        }
-    }
-
-    #[test]
-    fn conditions_over_rules() {
-        for (text, meaning) in [
-            ("sel AND (sel_a Or not sel-b)", "(sel&(sel_a|!sel-b))"),
-            ("any or all", "any|all"),
-        ] {
-            let names = ["sel", "sel_a", "sel-b", "any", "all"];
-            let read = over_rules(text, &names).unwrap();
-            let shown = shown_as(&read, &names);
-            assert_eq!(
-                shown.trim_matches(['(', ')']),
-                meaning.trim_matches(['(', ')'])
-            );
-        }
-        assert_eq!(rules_named("b AND (a or not b)"), ["b", "a"]);
-        for (text, words) in [
-            (
-                "sel of",
-                "`of` is unexpected in the condition; between rules",
-            ),
-            ("sel and", "ends where a rule"),
-            (
-                "other",
-                "`other`, which is not among the `rules`; valid are `sel`",
-            ),
-            ("sel | count", "`|` is unexpected"),
-        ] {
-            let message = over_rules(text, &["sel"]).unwrap_err();
-            assert!(message.contains(words), "{text}: {message}");
         }
     }
 

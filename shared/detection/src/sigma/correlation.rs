@@ -1,9 +1,9 @@
 //! Correlation documents: what must come together, within which time.
 
 use super::bounds::MAX_WATCHED;
-use super::condition;
 use super::derived;
 use super::problem::{Fault, note, valid};
+use super::rule_condition;
 use super::section;
 use super::threshold::{self, Bound};
 use super::time;
@@ -145,7 +145,7 @@ fn named_in_condition(map: &Map) -> Vec<String> {
         _ => None,
     };
     match (words("type"), words("condition")) {
-        (Some("temporal" | "temporal_ordered"), Some(text)) => condition::rules_named(text)
+        (Some("temporal" | "temporal_ordered"), Some(text)) => rule_condition::rules_named(text)
             .into_iter()
             .map(str::to_owned)
             .collect(),
@@ -281,8 +281,8 @@ fn presence(entry: &Entry, rules: &[String]) -> Result<Presence, Fault> {
     };
     let fault = |why| Fault::new(entry.value.line, why);
     let names: Vec<&str> = rules.iter().map(String::as_str).collect();
-    let condition = condition::over_rules(&scalar.text, &names).map_err(fault)?;
-    let named = condition::rules_named(&scalar.text);
+    let condition = rule_condition::over_rules(&scalar.text, &names).map_err(fault)?;
+    let named = rule_condition::rules_named(&scalar.text);
     if let Some(idle) = names.iter().find(|name| !named.contains(name)) {
         return Err(fault(format!(
             "the condition does not name `{idle}`, which stands among the `rules`"

@@ -40,6 +40,7 @@ mod modifiers;
 mod pattern;
 mod problem;
 mod references;
+mod rule_condition;
 mod scalar;
 mod search;
 mod section;
