@@ -10,6 +10,7 @@ mod draft;
 mod explain;
 mod heat_map;
 mod navigator;
+mod notes;
 
 use std::io::{self, Write};
 
@@ -82,10 +83,11 @@ fn check(options: &RuleSources) -> Result<Ending> {
         eprintln!("{problem}");
     }
     for rule in set.rules() {
-        if let Some(reason) = pipeline::scan::scan_only_reason(rule) {
+        let location = &rule.meta.location;
+        for note in notes::notes(rule) {
             eprintln!(
-                "{}:{}: rule `{}` runs in `scan` and `report` only: {reason}",
-                rule.meta.location.file, rule.meta.location.line, rule.meta.title
+                "{}:{}: rule `{}` {note}",
+                location.file, location.line, rule.meta.title
             );
         }
     }

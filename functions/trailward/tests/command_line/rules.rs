@@ -72,6 +72,21 @@ fn a_file_that_is_no_text_stops_no_other() {
 }
 
 #[test]
+fn a_path_in_another_tools_spelling_is_told() {
+    let bench = Bench::new();
+    bench.file(
+        "rules/own.yml",
+        &OWN_RULE.replace("requestParameters.name", "requestParameters.names[].name"),
+    );
+    let run = bench.run(&[&["rules", "check"][..], &OWN].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let note = "own.yml:1: rule `A parameter was deleted` reads `requestParameters.names[].name`, \
+                which no record has: arrays are tried element by element, \
+                write `requestParameters.names.name`";
+    assert!(run.err.contains(note), "{}", run.err);
+}
+
+#[test]
 fn cases_are_run() {
     let bench = Bench::new();
     bench.file("rules/own.yml", OWN_RULE);
