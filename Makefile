@@ -65,6 +65,10 @@ test-stack: setup ## Deploy to the emulator and run end to end
 simulate: ## Run 10,000 histories of bad luck against a sequential reader (HISTORIES=, SEED=)
 	HISTORIES=$(or $(HISTORIES),10000) $(CARGO) test --release --quiet -p trailward-tests --test simulation -- --nocapture
 
+.PHONY: simulate-dynamodb
+simulate-dynamodb: setup ## Run 100 of these histories over the emulator's DynamoDB (HISTORIES=, SEED=)
+	HISTORIES=$(or $(HISTORIES),100) SEED=$(or $(SEED),0) $(BIN)/pytest -q -s tests/stack/test_state_contract.py -k histories
+
 .PHONY: check
 check: setup ## Check format, lints, licences and the template
 	$(CARGO) fmt --all --check

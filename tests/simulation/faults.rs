@@ -1,19 +1,20 @@
 //! State and topic with faults: every call is a step at which another worker
 //! may go first, and at which the plan of a history lets something go wrong.
+//! What the store itself does in between happens at once.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
-use adapters_local::MemoryState;
 use async_trait::async_trait;
 use pipeline::ports::{
     AlertSink, Claim, CountEntry, Counted, CounterKey, Expiry, Lease, Mail, MemberSet, PortError,
     Seen, SeenKey, StateStore, WindowKey,
 };
 
-use crate::sabotage::{Sabotage, Saboteur};
+use super::ground::Ground;
+use super::sabotage::{Sabotage, Saboteur};
 
 /// The calls that cross a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +74,9 @@ pub(crate) struct Fault {
     pub(crate) harm: Harm,
 }
 
+/// Entries of a count that are one transaction here.
+const ENTRIES_AT_ONCE: usize = 2;
+
 /// What happened so far.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
@@ -95,9 +99,9 @@ pub(crate) struct Events {
 }
 
 /// Shared by all workers of a history.
-#[derive(Debug)]
 pub(crate) struct Ports {
-    pub(crate) memory: MemoryState,
+    pub(crate) ground: Arc<Ground>,
+    pub(crate) store: Arc<dyn StateStore>,
     events: Mutex<Events>,
     saboteur: Saboteur,
 }
@@ -117,15 +121,21 @@ async fn pause() {
 }
 
 impl Ports {
-    pub(crate) fn new(faults: Vec<Fault>, sabotage: Sabotage) -> Arc<Self> {
+    pub(crate) fn new(ground: &Arc<Ground>, faults: Vec<Fault>, sabotage: Sabotage) -> Arc<Self> {
         Arc::new(Self {
-            memory: MemoryState::new(),
+            ground: Arc::clone(ground),
+            store: ground.empty(),
             events: Mutex::new(Events {
                 faults,
                 ..Events::default()
             }),
             saboteur: Saboteur::new(sabotage),
         })
+    }
+
+    /// What the store answers, however long it takes: see [`Ground`].
+    fn at_once<T>(&self, work: impl Future<Output = T>) -> T {
+        self.ground.at_once(work)
     }
 
     pub(crate) fn events(&self) -> MutexGuard<'_, Events> {
@@ -186,14 +196,15 @@ fn unavailable(operation: Operation, reason: &str) -> PortError {
 impl StateStore for Ports {
     async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, PortError> {
         self.call(Operation::Claim, async {
-            Ok(self.saboteur.claim(self.memory.claim(key, lease).await?))
+            let claim = self.at_once(self.store.claim(key, lease))?;
+            Ok(self.saboteur.claim(claim))
         })
         .await
     }
 
     async fn confirm(&self, key: &str, lease: &Lease) -> Result<(), PortError> {
         self.call(Operation::Confirm, async {
-            self.memory.confirm(key, lease).await?;
+            self.at_once(self.store.confirm(key, lease))?;
             let mut events = self.events();
             let attempt = events.attempt;
             if let Some(keys) = events.unconfirmed.get_mut(&attempt) {
@@ -204,8 +215,8 @@ impl StateStore for Ports {
         .await
     }
 
-    /// Entry by entry, with others in between: chunks are transactions, their
-    /// sequence is not.
+    /// A few entries at a time, with others in between: chunks are transactions,
+    /// their sequence is not.
     async fn count(
         &self,
         entries: &[CountEntry],
@@ -214,12 +225,8 @@ impl StateStore for Ports {
         let entries = self.saboteur.count(entries);
         self.call(Operation::Count, async {
             let mut counted = Vec::new();
-            for entry in &entries {
-                counted.extend(
-                    self.memory
-                        .count(std::slice::from_ref(entry), expiry)
-                        .await?,
-                );
+            for chunk in entries.chunks(ENTRIES_AT_ONCE) {
+                counted.extend(self.at_once(self.store.count(chunk, expiry))?);
                 pause().await;
             }
             Ok(counted)
@@ -228,12 +235,14 @@ impl StateStore for Ports {
     }
 
     async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<u64>, PortError> {
-        self.call(Operation::Counters, self.memory.counters(keys))
-            .await
+        self.call(Operation::Counters, async {
+            self.at_once(self.store.counters(keys))
+        })
+        .await
     }
 
     async fn day(&self, day: i64) -> Result<Vec<(CounterKey, u64)>, PortError> {
-        self.memory.day(day).await
+        self.at_once(self.store.day(day))
     }
 
     async fn add_members(
@@ -244,15 +253,13 @@ impl StateStore for Ports {
         expiry: Expiry,
     ) -> Result<MemberSet, PortError> {
         self.call(Operation::Add, async {
-            let before = self
-                .memory
-                .read_members(window, &[bucket], expiry.now)
-                .await?;
-            self.saboteur
-                .adds(window, bucket, members, before.concat_sets());
-            self.memory
-                .add_members(window, bucket, members, expiry)
-                .await
+            if self.saboteur.watches_members() {
+                let before =
+                    self.at_once(self.store.read_members(window, &[bucket], expiry.now))?;
+                self.saboteur
+                    .adds(window, bucket, members, before.concat_sets());
+            }
+            self.at_once(self.store.add_members(window, bucket, members, expiry))
         })
         .await
     }
@@ -268,7 +275,7 @@ impl StateStore for Ports {
         self.call(Operation::Read, async {
             let mut sets = Vec::new();
             for bucket in buckets {
-                let fresh = self.memory.read_members(window, &[*bucket], now).await?;
+                let fresh = self.at_once(self.store.read_members(window, &[*bucket], now))?;
                 sets.push(self.saboteur.reads(window, *bucket, fresh.concat_sets()));
                 pause().await;
             }
@@ -285,15 +292,17 @@ impl StateStore for Ports {
     ) -> Result<(), PortError> {
         let members = self.saboteur.drops(window, bucket, members);
         self.events().capped += 1;
-        self.call(
-            Operation::Drop,
-            self.memory.drop_members(window, bucket, &members),
-        )
+        self.call(Operation::Drop, async {
+            self.at_once(self.store.drop_members(window, bucket, &members))
+        })
         .await
     }
 
     async fn seen(&self, key: &SeenKey, now: i64) -> Result<Option<Seen>, PortError> {
-        self.call(Operation::Seen, self.memory.seen(key, now)).await
+        self.call(Operation::Seen, async {
+            self.at_once(self.store.seen(key, now))
+        })
+        .await
     }
 
     async fn replace_seen(
@@ -303,16 +312,17 @@ impl StateStore for Ports {
         becomes: &Seen,
         expiry: Expiry,
     ) -> Result<bool, PortError> {
-        self.call(
-            Operation::ReplaceSeen,
-            self.memory.replace_seen(key, was, becomes, expiry),
-        )
+        self.call(Operation::ReplaceSeen, async {
+            self.at_once(self.store.replace_seen(key, was, becomes, expiry))
+        })
         .await
     }
 
     async fn fix_time(&self, key: &str, proposed: i64) -> Result<i64, PortError> {
-        self.call(Operation::FixTime, self.memory.fix_time(key, proposed))
-            .await
+        self.call(Operation::FixTime, async {
+            self.at_once(self.store.fix_time(key, proposed))
+        })
+        .await
     }
 }
 

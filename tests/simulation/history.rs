@@ -1,12 +1,12 @@
 //! What happens: the events, how they are delivered, and what goes wrong.
 
+use crate::payload::{LOG_GROUP, bus_event, logs_data};
+use crate::promises::NOW;
 use serde_json::{Value, json};
-use trailward_tests::payload::{LOG_GROUP, bus_event, logs_data};
-use trailward_tests::promises::NOW;
 
-use crate::faults::{Fault, HARMS, Harm, OPERATIONS, Operation};
-use crate::random::Random;
-use crate::rules::Rules;
+use super::faults::{Fault, HARMS, Harm, OPERATIONS, Operation};
+use super::random::Random;
+use super::rules::Rules;
 
 /// One call, known by its number.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use detection::rule::Rule;
 use pipeline::keys::{self, FoldWindow};
 use pipeline::ports::CounterKey;
 
-use crate::history::{Event, History};
-use crate::rules::{EventRule, Field, Kind, Watcher, id};
+use super::history::{Event, History};
+use super::rules::{EventRule, Field, Kind, Watcher, id};
 
 /// What must come of a history.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::random::Random;
+use super::random::Random;
 
 /// A field that groups and values are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

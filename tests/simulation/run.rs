@@ -7,20 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use adapters_local::FolderQuarantine;
+use crate::payload::LOG_GROUP;
+use async_trait::async_trait;
 use detection::engine::RuleSet;
 use pipeline::accounts::Accounts;
 use pipeline::detect::{Detector, Parts};
 use pipeline::invocation::{Clock, HandlerError, Invocation, Problem};
 use pipeline::keys;
-use pipeline::ports::StateStore;
+use pipeline::ports::{PortError, Quarantine, QuarantinedRecord};
 use pipeline::settings::Voice;
-use trailward_tests::payload::LOG_GROUP;
 
-use crate::faults::Ports;
-use crate::history::{Delivery, History};
-use crate::random::Random;
-use crate::sabotage::Sabotage;
+use super::faults::Ports;
+use super::ground::Ground;
+use super::history::{Delivery, History};
+use super::random::Random;
+use super::sabotage::Sabotage;
 
 /// A function's timeout in milliseconds: it is killed then, whatever it does.
 const TIMEOUT_MS: i64 = 50_000;
@@ -39,6 +40,16 @@ struct Worker {
     delivery: usize,
     deadline_ms: i64,
     future: Attempt,
+}
+
+/// Every record is readable: nothing is ever kept here.
+struct Nowhere;
+
+#[async_trait]
+impl Quarantine for Nowhere {
+    async fn keep(&self, record: &QuarantinedRecord) -> Result<(), PortError> {
+        panic!("{record:?} is readable")
+    }
 }
 
 /// What a run left behind, besides what the ports noted.
@@ -69,11 +80,16 @@ pub(crate) struct Run<'h> {
 }
 
 impl<'h> Run<'h> {
-    pub(crate) fn new(history: &'h History, rules: Arc<RuleSet>, sabotage: Sabotage) -> Self {
+    pub(crate) fn new(
+        history: &'h History,
+        ground: &Arc<Ground>,
+        rules: Arc<RuleSet>,
+        sabotage: Sabotage,
+    ) -> Self {
         let begins_ms = history.begins * 1_000;
         Self {
             rules,
-            ports: Ports::new(history.faults.clone(), sabotage),
+            ports: Ports::new(ground, history.faults.clone(), sabotage),
             random: Random::new(history.seed ^ 0xD1CE),
             now_ms: Arc::new(AtomicI64::new(begins_ms)),
             idle: Vec::new(),
@@ -110,9 +126,8 @@ impl<'h> Run<'h> {
     fn activate(&self) {
         for rule in self.rules.rules() {
             let key = keys::activation(&rule.meta);
-            let mut fixed = self.ports.memory.fix_time(&key, self.history.activated);
-            let polled = fixed.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            assert!(polled.is_ready());
+            let fixed = self.ports.store.fix_time(&key, self.history.activated);
+            self.ports.ground.at_once(fixed).unwrap();
         }
     }
 
@@ -178,8 +193,7 @@ impl<'h> Run<'h> {
             rules: self.rules.clone(),
             state: self.ports.clone(),
             sink: self.ports.clone(),
-            // Every record is readable: nothing is ever kept here.
-            quarantine: Arc::new(FolderQuarantine::new("nowhere".as_ref())),
+            quarantine: Arc::new(Nowhere),
             clock,
             voice: Voice::default(),
             log_groups: Some(vec![LOG_GROUP.to_owned()]),

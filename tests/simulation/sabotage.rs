@@ -6,8 +6,10 @@ use std::sync::Mutex;
 
 use pipeline::ports::{Claim, CountEntry, MemberSet, WindowKey};
 
+/// The promise that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sabotage {
+pub enum Sabotage {
+    /// None.
     Nothing,
     /// A claim that another attempt holds may be taken at any time.
     NoLease,
@@ -61,6 +63,14 @@ impl Saboteur {
             }
         }
         entries
+    }
+
+    /// Whether it must know what is added to sets.
+    pub(crate) fn watches_members(&self) -> bool {
+        matches!(
+            self.sabotage,
+            Sabotage::StaleRead | Sabotage::CapInOrderOfArrival
+        )
     }
 
     pub(crate) fn adds(

@@ -1,14 +1,18 @@
 //! Makes a history that differs as small as it gets.
 
-use crate::history::{Delivery, History};
-use crate::sabotage::Sabotage;
-use crate::verdict::{Tally, differences};
+use std::sync::Arc;
+
+use super::ground::Ground;
+use super::history::{Delivery, History};
+use super::sabotage::Sabotage;
+use super::verdict::{Tally, differences};
 
 /// Leaves out deliveries, faults and watchers one by one as long as the
 /// history still differs.
-pub(crate) fn smallest(mut history: History, sabotage: Sabotage) -> History {
-    let differs =
-        |history: &History| !differences(history, sabotage, &mut Tally::default()).is_empty();
+pub(crate) fn smallest(mut history: History, ground: &Arc<Ground>, sabotage: Sabotage) -> History {
+    let differs = |history: &History| {
+        !differences(history, ground, sabotage, &mut Tally::default()).is_empty()
+    };
     loop {
         let smaller = candidates(&history)
             .into_iter()

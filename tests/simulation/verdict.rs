@@ -2,24 +2,23 @@
 //! prove that the hard cases occurred.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use detection::engine::RuleSet;
 use detection::sigma::{self, Lists, Source};
 use pipeline::keys::TOLD;
-use pipeline::ports::{CounterKey, StateStore};
+use pipeline::ports::CounterKey;
 
-use crate::faults::{Harm, Operation, Ports};
-use crate::history::History;
-use crate::oracle::{self, Truth};
-use crate::run::{Ran, Run};
-use crate::sabotage::Sabotage;
+use super::faults::{Harm, Operation, Ports};
+use super::ground::Ground;
+use super::history::History;
+use super::oracle::{self, Truth};
+use super::run::{Ran, Run};
+use super::sabotage::Sabotage;
 
 /// Figures over many histories.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     pub(crate) histories: usize,
     pub(crate) events: usize,
     pub(crate) attempts: usize,
@@ -35,7 +34,12 @@ pub(crate) struct Tally {
 }
 
 /// Runs a history and answers what differs; nothing if all is well.
-pub(crate) fn differences(history: &History, sabotage: Sabotage, tally: &mut Tally) -> Vec<String> {
+pub(crate) fn differences(
+    history: &History,
+    ground: &Arc<Ground>,
+    sabotage: Sabotage,
+    tally: &mut Tally,
+) -> Vec<String> {
     let text = history.rules.text();
     let source = Source {
         name: "simulation.yml",
@@ -47,7 +51,7 @@ pub(crate) fn differences(history: &History, sabotage: Sabotage, tally: &mut Tal
     assert!(problems.is_empty(), "{problems:?}");
     let rules = Arc::new(rules);
     let truth = oracle::read(history, &rules);
-    let (ports, ran) = Run::new(history, rules, sabotage).finish();
+    let (ports, ran) = Run::new(history, ground, rules, sabotage).finish();
     tally.add(history, &truth, &ports, &ran);
     let mut wrong = ran.wrong.clone();
     compare_alerts(&truth, &ports, &ran, &mut wrong);
@@ -76,14 +80,14 @@ fn compare_alerts(truth: &Truth, ports: &Ports, ran: &Ran, wrong: &mut Vec<Strin
 }
 
 fn compare_counters(truth: &Truth, ports: &Ports, wrong: &mut Vec<String>) {
-    let memory = &ports.memory;
+    let at_once = |day: i64| ports.ground.at_once(ports.store.day(day)).unwrap();
     let is_group = |key: &&CounterKey| matches!(key, CounterKey::Group { .. });
     let groups: Vec<CounterKey> = truth.counters.keys().filter(is_group).cloned().collect();
     let mut found: BTreeMap<CounterKey, u64> = BTreeMap::new();
     for day in &truth.days {
-        found.extend(now(memory.day(*day)));
+        found.extend(at_once(*day));
     }
-    let counted = now(memory.counters(&groups));
+    let counted = ports.ground.at_once(ports.store.counters(&groups)).unwrap();
     found.extend(groups.into_iter().zip(counted));
     let inexact = |key: &CounterKey| match key {
         CounterKey::Day { rule, .. } => truth.inexact.contains(rule),
@@ -119,18 +123,6 @@ fn compare_told(found: &mut BTreeMap<CounterKey, u64>, ports: &Ports, wrong: &mu
     let told = events.published.len() as u64;
     if counted > told || (counted < told && events.harmed_attempts.is_empty()) {
         wrong.push(format!("{counted} alerts are counted, {told} were told"));
-    }
-}
-
-/// The answer of a store that never waits.
-fn now<T>(future: impl Future<Output = Result<T, pipeline::ports::PortError>>) -> T {
-    let mut future = std::pin::pin!(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(answer) => answer.unwrap(),
-        Poll::Pending => panic!("state in memory does not wait"),
     }
 }
 

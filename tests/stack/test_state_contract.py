@@ -1,12 +1,39 @@
-"""The contract suite of the state store, over the emulator's DynamoDB."""
+"""What every store promises, and the simulation, over the emulator's DynamoDB.
+
+Reads that do not ask for consistency are answered as a lagging replica may.
+"""
 
 import subprocess
 from pathlib import Path
 
 from emulator import Emulator
+from stale import StaleReads, stale_answer
 
 TOP = Path(__file__).parents[2]
 TABLE = "contract"
+
+
+def over_dynamodb(emulator: Emulator, test: str) -> str:
+    """Runs a Rust test; answers what it printed."""
+    with StaleReads(emulator.url) as dynamodb:
+        # The whole workspace's features, as `make test-rust` built it: with
+        # fewer, the SDK would be compiled once more.
+        run = subprocess.run(
+            ["cargo", "test", "--workspace", "--test", test, "--", "--nocapture"],
+            cwd=TOP,
+            env=emulator.environment() | {
+                "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.url,
+                "TRAILWARD_TEST_TABLE": TABLE,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    printed = run.stdout + run.stderr
+    assert run.returncode == 0, printed
+    assert "nothing was tested" not in printed
+    assert dynamodb.stale == 0, f"{dynamodb.stale} reads did not ask for consistency"
+    return run.stdout
 
 
 def test_dynamodb_keeps_the_promises_of_memory():
@@ -23,16 +50,23 @@ def test_dynamodb_keeps_the_promises_of_memory():
                 {"AttributeName": "sk", "AttributeType": "S"},
             ],
         )
-        # The whole workspace's features, as `make test-rust` built it: with
-        # fewer, the SDK would be compiled once more.
-        run = subprocess.run(
-            ["cargo", "test", "--workspace", "--test", "state_over_dynamodb", "--", "--nocapture"],
-            cwd=TOP,
-            env=emulator.environment() | {"TRAILWARD_TEST_TABLE": TABLE},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "2 passed" in run.stdout, run.stdout
-    assert "nothing was tested" not in run.stdout + run.stderr
+        printed = over_dynamodb(emulator, "state_over_dynamodb")
+    assert "2 passed" in printed, printed
+
+
+def test_histories_over_dynamodb_come_to_what_a_sequential_reader_finds():
+    with Emulator() as emulator:
+        printed = over_dynamodb(emulator, "simulation_over_dynamodb")
+    print(printed)
+    assert "2 passed" in printed, printed
+
+
+def test_a_lagging_replica_answers_whoever_does_not_insist():
+    read = {"TableName": TABLE, "Key": {"pk": {"S": "a"}, "sk": {"S": "-"}}}
+    assert stale_answer("GetItem", read) == {}
+    assert stale_answer("GetItem", read | {"ConsistentRead": True}) is None
+    assert stale_answer("PutItem", read) is None
+    batch = {"RequestItems": {TABLE: {"Keys": [], "ConsistentRead": True}}}
+    assert stale_answer("BatchGetItem", batch) is None
+    del batch["RequestItems"][TABLE]["ConsistentRead"]
+    assert stale_answer("BatchGetItem", batch)["Responses"] == {TABLE: []}
