@@ -1,5 +1,7 @@
 //! What comes in: batches, health checks, foreign inputs, broken records.
 
+use std::sync::atomic::Ordering;
+
 use pipeline::accounts::Accounts;
 use serde_json::{Value, json};
 use trailward_tests::payload::{LOG_GROUP, bus_event, control_data, logs_data, messages_data};
@@ -112,10 +114,30 @@ async fn a_poisoned_batch_costs_only_the_poison() {
     let accounts = logs(&mut world, &data).await;
     assert_eq!((accounts.received, accounts.quarantined), (4, 2));
     assert_eq!(accounts.alerted, 2);
-    // Each with its reason beside it; a retry keeps the same under the same name.
+    // Each with its reason beside it; a retry keeps the same under the same
+    // name, on another day too.
     assert_eq!(world.quarantined(), 4);
+    world.now_ms.fetch_add(90_000_000, Ordering::Relaxed);
     logs(&mut world, &data).await;
     assert_eq!(world.quarantined(), 4);
+    // As it was written to the log group, not as it stood in the payload.
+    let kept = world.quarantined_texts();
+    assert!(kept.contains(&messages[1]), "{kept:?}");
+}
+
+#[tokio::test]
+async fn a_batch_bad_throughout_is_kept_line_by_line() {
+    let mut world = World::new(STOPPED);
+    let messages: Vec<String> = (0..50).map(|n| format!("{{\"n\":\n{n},")).collect();
+    let data = messages_data(&messages, LOG_GROUP).unwrap();
+    let accounts = logs(&mut world, &data).await;
+    assert_eq!((accounts.received, accounts.quarantined), (50, 50));
+    let kept = world.quarantined_texts();
+    let rest = kept.iter().find(|text| text.lines().count() == 30);
+    assert!(
+        rest.unwrap().starts_with("{\"n\": 20,\n{\"n\": 21,"),
+        "{kept:?}"
+    );
 }
 
 #[tokio::test]

@@ -101,16 +101,25 @@ impl World {
         self.mails.take()
     }
 
-    /// The files in quarantine.
+    /// How many files are in quarantine.
     pub(crate) fn quarantined(&self) -> usize {
-        fn files(folder: &std::path::Path) -> usize {
-            let entries = std::fs::read_dir(folder).unwrap();
-            entries
-                .map(|entry| entry.unwrap().path())
-                .map(|path| if path.is_dir() { files(&path) } else { 1 })
-                .sum()
+        self.quarantined_texts().len()
+    }
+
+    /// The texts of the files in quarantine.
+    pub(crate) fn quarantined_texts(&self) -> Vec<String> {
+        fn add(folder: &std::path::Path, texts: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => add(&path, texts),
+                    false => texts.push(std::fs::read_to_string(&path).unwrap()),
+                }
+            }
         }
-        files(self.quarantine.path())
+        let mut texts = Vec::new();
+        add(self.quarantine.path(), &mut texts);
+        texts
     }
 }
 

@@ -205,6 +205,47 @@ def test_what_failed_for_good_is_fed_again(stage):
     assert redrive(stage) == Tally(done=0, left=0)
 
 
+def replay(stage):
+    return Redrive(stage.emulator.client, stage.outputs).replay()
+
+
+def test_quarantined_records_are_judged_once_they_can_be_read(stage):
+    s3, bucket = stage.emulator.client("s3"), stage.outputs["QuarantineBucketName"]
+    for key in stage.objects("QuarantineBucketName"):
+        s3.delete_object(Bucket=bucket, Key=key)
+    stage.invoke("log-batch", log_payload(['{"eventName": "Cut', stop_logging("whole")]))
+    stage.invoke("event-bus", {"source": "aws.iam", "detail": "no record"})
+    stage.mails()
+    broken = stage.objects("QuarantineBucketName")
+    assert len(broken) == 2
+    # Still unreadable: each stays under its own name, and nothing is added.
+    assert replay(stage) == Tally(done=0, left=2)
+    assert stage.objects("QuarantineBucketName") == broken
+    # As though a version were deployed that reads them: mended in place.
+    log_key, bus_key = sorted(broken, key=lambda key: b"Cut" not in broken[key])
+    assert broken[log_key] == b'{"eventName": "Cut'
+    mended = json.dumps(stop_logging("mended-\n-in-log")).encode()
+    s3.put_object(Bucket=bucket, Key=log_key, Body=mended, Metadata={"input": "log-batch", "texts": "1"})
+    event = json.dumps(bus_event(stop_logging("mended-on-bus"))).encode()
+    s3.put_object(Bucket=bucket, Key=bus_key, Body=event, Metadata={"input": "event-bus", "texts": "1"})
+    lines = b"\n".join(json.dumps(e).encode() for e in [*ordinary(2), stop_logging("mended-in-lines")])
+    s3.put_object(Bucket=bucket, Key="unreadable/l", Body=lines, Metadata={"texts": "3"})
+    forged = bus_event(stop_logging("forged")) | {"source": "com.example"}
+    s3.put_object(Bucket=bucket, Key="unreadable/f", Body=json.dumps(forged).encode(),
+                  Metadata={"input": "event-bus"})
+    assert replay(stage) == Tally(done=3, left=1)
+    mails = stage.mails()
+    for name in ("in-log", "mended-on-bus", "mended-in-lines"):
+        assert len(about(mails, name)) == 1, name
+    assert about(mails, "forged") == []
+    assert stage.objects("QuarantineBucketName").keys() == {"unreadable/f"}
+    s3.delete_object(Bucket=bucket, Key="unreadable/f")
+    # Fed twice, told once.
+    s3.put_object(Bucket=bucket, Key=log_key, Body=mended, Metadata={"input": "log-batch", "texts": "1"})
+    assert replay(stage) == Tally(done=1, left=0)
+    assert stage.mails() == []
+
+
 def test_what_fails_again_or_is_unreadable_stays(stage):
     s3, bucket = stage.emulator.client("s3"), stage.outputs["FailureBucketName"]
     batch = invocation_record(log_payload([stop_logging("stays")]))

@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the rules over files and print findings and alerts
     Scan(Scan),
+    /// Try quarantined records again: objects of the quarantine bucket, as downloaded
+    Replay(Scan),
     /// Print the weekly report over files
     Report(Report),
     /// List, check, test and explain rules

@@ -60,6 +60,21 @@ pub(crate) fn described(paths: &[PathBuf]) -> String {
 
 /// Every file that `paths` name or hold, folders in order of their names.
 pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>> {
+    let endings = format!("file that ends in {}", ENDINGS.join(", "));
+    let is_taken = |path: &Path| {
+        let path = path.to_string_lossy();
+        ENDINGS.iter().any(|ending| path.ends_with(ending))
+    };
+    collect_where(paths, &endings, &is_taken)
+}
+
+/// The same with a say in which files of a folder are taken, and a word for
+/// them.
+pub(crate) fn collect_where(
+    paths: &[PathBuf],
+    what: &str,
+    is_taken: &dyn Fn(&Path) -> bool,
+) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.to_str() == Some(STANDARD_INPUT) {
@@ -74,13 +89,9 @@ pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>> {
             fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         if metadata.is_dir() {
             let before = inputs.len();
-            walk(path, &mut inputs)?;
+            walk(path, is_taken, &mut inputs)?;
             if inputs.len() == before {
-                bail!(
-                    "`{}` holds no file that ends in {}",
-                    path.display(),
-                    ENDINGS.join(", ")
-                );
+                bail!("`{}` holds no {what}", path.display());
             }
         } else {
             inputs.push(Input {
@@ -93,14 +104,11 @@ pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>> {
     Ok(inputs)
 }
 
-fn walk(folder: &Path, inputs: &mut Vec<Input>) -> Result<()> {
+fn walk(folder: &Path, is_taken: &dyn Fn(&Path) -> bool, inputs: &mut Vec<Input>) -> Result<()> {
     for path in entries(folder)? {
         if path.is_dir() {
-            walk(&path, inputs)?;
-        } else if ENDINGS
-            .iter()
-            .any(|ending| path.to_string_lossy().ends_with(ending))
-        {
+            walk(&path, is_taken, inputs)?;
+        } else if is_taken(&path) {
             let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
             inputs.push(Input {
                 path,

@@ -6,6 +6,7 @@ mod inputs;
 mod one_record;
 mod printing;
 mod progress;
+mod replaying;
 mod report_command;
 mod rule_files;
 mod rules_command;
@@ -19,6 +20,7 @@ use anyhow::Result;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use pipeline::invocation::Clock;
+use replaying::Source;
 
 /// How a command ended, by the convention of the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,8 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments, clock: Clock) -> Result<Ending> {
     match arguments.command {
-        Command::Scan(scan) => scan_command::run(scan, clock).await,
+        Command::Scan(scan) => scan_command::run(scan, Source::Trail, clock).await,
+        Command::Replay(scan) => scan_command::run(scan, Source::Quarantine, clock).await,
         Command::Report(report) => report_command::run(report, clock).await,
         Command::Rules(rules) => rules_command::run(rules, clock).await,
         Command::Exceptions(exceptions) => exceptions_command::run(exceptions, &clock),

@@ -1,4 +1,5 @@
-//! `trailward scan`: the detector over files.
+//! `trailward scan`: the detector over files. `trailward replay`: over what
+//! could not be read before.
 
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ use pipeline::settings::Voice;
 
 use crate::arguments::{self, Format};
 use crate::exceptions_command::day;
-use crate::inputs::{self, Input};
+use crate::inputs::Input;
 use crate::progress::Progress;
+use crate::replaying::Source;
 use crate::rule_files::RuleFiles;
 use crate::{Ending, printing};
 
@@ -35,10 +37,11 @@ struct Run {
     reached: bool,
     unreadable: usize,
     skipped: usize,
+    source: Source,
 }
 
-pub(crate) async fn run(options: arguments::Scan, clock: Clock) -> Result<Ending> {
-    let inputs = inputs::collect(&options.inputs.paths)?;
+pub(crate) async fn run(options: arguments::Scan, source: Source, clock: Clock) -> Result<Ending> {
+    let inputs = source.inputs(&options.inputs.paths)?;
     let (rules, problems) = RuleFiles::read(&options.rules)?.load();
     for problem in &problems {
         eprintln!("{problem}");
@@ -75,6 +78,7 @@ pub(crate) async fn run(options: arguments::Scan, clock: Clock) -> Result<Ending
         reached: false,
         unreadable: 0,
         skipped: 0,
+        source,
     };
     run.all(&inputs).await?;
     if let Some(state) = file_state {
@@ -111,22 +115,29 @@ impl Run {
                 return Ok(());
             }
         };
-        match self.scan.file(&name, &bytes).await {
-            Ok(summary) => self.note(&name, &summary),
+        for (name, bytes) in self.source.pieces(&name, &bytes) {
+            self.read(&name, &bytes).await?;
+        }
+        self.print()
+    }
+
+    async fn read(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        match self.scan.file(name, bytes).await {
+            Ok(summary) => self.note(name, &summary),
             Err(ScanError::Unreadable(error)) => {
                 self.complain(&format!("{name}: {error}"));
                 self.unreadable += 1;
             }
-            Err(ScanError::Failed(error)) => return Err(error).context(name),
+            Err(ScanError::Failed(error)) => return Err(error).context(name.to_owned()),
         }
-        self.print()
+        Ok(())
     }
 
     /// A file that holds something else than records is told, not an error.
     fn note(&mut self, name: &str, summary: &FileSummary) {
         let why = match summary.form {
             Form::Digest => "is a digest file: it vouches for trail files",
-            Form::Empty => "is empty",
+            Form::Empty if summary.tally.faults == 0 => "is empty",
             _ => return,
         };
         self.skipped += 1;
@@ -178,6 +189,13 @@ impl Run {
             "{matched} findings = {alerted} alerted + {folded} folded + {already_known} already known + \
              {below_threshold} below threshold + {staged} staged + {excepted} excepted + {failed} failed"
         );
+        if self.source == Source::Quarantine {
+            let (readable, not) = (
+                evaluated + duplicate_in_batch + ignored,
+                self.still_unreadable(),
+            );
+            eprintln!("{readable} records can be read now, {not} still cannot");
+        }
     }
 
     /// How many findings each exception hid: one that hides nothing can go,
@@ -199,8 +217,18 @@ impl Run {
         }
     }
 
+    /// Texts of a quarantine that are no records yet.
+    fn still_unreadable(&self) -> u64 {
+        let whole = u64::try_from(self.unreadable).unwrap_or(u64::MAX);
+        self.scan.accounts().quarantined + whole
+    }
+
     fn ending(&self) -> Ending {
-        if self.unreadable > 0 {
+        let unreadable = match self.source {
+            Source::Trail => self.unreadable > 0,
+            Source::Quarantine => self.still_unreadable() > 0,
+        };
+        if unreadable {
             Ending::Unreadable
         } else if self.reached {
             Ending::Failed

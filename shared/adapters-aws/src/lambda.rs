@@ -11,6 +11,7 @@ use pipeline::detect::Parts;
 use pipeline::invocation::{Clock, HandlerError, Invocation};
 use pipeline::settings::{Setting, SettingError, Settings};
 use pipeline::team::{MakeBuiltIn, Team};
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::{BucketQuarantine, Connection, DynamoState, TeamBucket, Topic};
@@ -84,6 +85,17 @@ pub fn invocation(context: &Context, clock: &Clock, input: &str) -> Invocation {
     }
 }
 
+/// What a function answers to whoever waits for it: `make replay` does.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Answer {
+    /// Records that came.
+    pub received: u64,
+    /// Those that could not be read and are in quarantine.
+    pub quarantined: u64,
+    /// Those that came from an input that is not configured.
+    pub refused_input: u64,
+}
+
 /// Tells an outcome: the metrics, one line with the accounts, and to Lambda
 /// whether the payload must come again.
 ///
@@ -93,7 +105,7 @@ pub fn tell(
     outcome: Result<Accounts, HandlerError>,
     clock: &Clock,
     input: &str,
-) -> Result<(), Error> {
+) -> Result<Answer, Error> {
     let (accounts, error) = match outcome {
         Ok(accounts) => (accounts, None),
         Err(error) => ((*error.accounts).clone(), Some(error)),
@@ -117,7 +129,11 @@ pub fn tell(
         "invocation ended"
     );
     match error {
-        None => Ok(()),
+        None => Ok(Answer {
+            received: accounts.received,
+            quarantined: accounts.quarantined,
+            refused_input: accounts.refused_input,
+        }),
         Some(error) => {
             tracing::error!(input, %error, "the payload must come again");
             Err(error.into())

@@ -60,6 +60,7 @@ impl Quarantine for BucketQuarantine {
             .key(&record.key)
             .metadata("reason", as_metadata(&record.reason))
             .metadata("input", as_metadata(&record.input))
+            .metadata("texts", record.texts.to_string())
             .content_type("application/octet-stream")
             .body(record.raw.clone().into())
             .send()

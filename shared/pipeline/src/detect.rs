@@ -106,7 +106,7 @@ impl Detector {
                 );
             }
             Ok(payload) => {
-                let tally = payload.each(&mut |index, outcome| gather.take(index, outcome));
+                let tally = payload.each(&mut |index, outcome| gather.take_message(index, outcome));
                 gather.ignore(tally.ignored);
             }
         }
@@ -183,7 +183,7 @@ impl Detector {
         let now = started_ms.div_euclid(1_000);
         let quarantine = self.parts.quarantine.as_ref();
         let unreadable = harvest.unreadable;
-        let mut problems = quarantining::keep(quarantine, unreadable, &invocation.input, now).await;
+        let mut problems = quarantining::keep(quarantine, unreadable, &invocation.input).await;
         if !harvest.events.is_empty() {
             let state = Metered::new(Arc::clone(&self.parts.state));
             let work = self.work(&state, &harvest.events, invocation, now);

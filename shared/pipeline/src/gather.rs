@@ -104,6 +104,24 @@ impl<'a> Gather<'a> {
         }
     }
 
+    /// Takes one log event: its message stands escaped in the payload, and is
+    /// kept as whoever wrote it to the log group wrote it.
+    pub(crate) fn take_message(
+        &mut self,
+        index: usize,
+        outcome: Result<&Record<'_>, RecordFault<'_>>,
+    ) {
+        match outcome {
+            Ok(record) => self.record(index, record),
+            Err(fault) => {
+                let quoted = [b"\"", fault.raw, b"\""].concat();
+                let message = serde_json::from_slice::<String>(&quoted);
+                let raw = message.map_or(fault.raw.to_owned(), String::into_bytes);
+                self.unreadable(fault.reason, &raw);
+            }
+        }
+    }
+
     /// Takes a text that is no record.
     pub(crate) fn unreadable(&mut self, reason: String, raw: &[u8]) {
         self.accounts.received += 1;

@@ -16,22 +16,22 @@ const MAX_ALONE: usize = 20;
 /// Longest reason, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
-/// Keeps what could not be read. The key is made of the day and a hash of the
-/// bytes, so that a retry keeps the same under the same name.
+/// Keeps what could not be read. The key is a hash of the bytes, so that a
+/// retry, and a replay on another day, keeps the same under the same name.
 pub(crate) async fn keep(
     quarantine: &dyn Quarantine,
     unreadable: Vec<Unreadable>,
     input: &str,
-    now: i64,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for text in bundled(unreadable) {
+    for (text, texts) in bundled(unreadable) {
         let mut raw = text.raw;
         raw.truncate(MAX_RAW_BYTES);
         let record = QuarantinedRecord {
-            key: key(&raw, now),
+            key: key(&raw),
             reason: text.reason.chars().take(MAX_REASON_CHARS).collect(),
             input: input.to_owned(),
+            texts,
             raw,
         };
         if let Err(error) = quarantine.keep(&record).await {
@@ -41,24 +41,33 @@ pub(crate) async fn keep(
     problems
 }
 
-fn bundled(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
-    if unreadable.len() <= MAX_ALONE {
-        return unreadable;
+/// Objects to keep, each with the number of texts in it.
+fn bundled(mut unreadable: Vec<Unreadable>) -> Vec<(Unreadable, usize)> {
+    let rest = unreadable.split_off(unreadable.len().min(MAX_ALONE));
+    let mut objects: Vec<_> = unreadable.into_iter().map(|text| (text, 1)).collect();
+    if rest.is_empty() {
+        return objects;
     }
-    let rest = unreadable.split_off(MAX_ALONE);
     let first = rest.first().map(|text| text.reason.as_str()).unwrap_or("");
     let reason = format!("{} unreadable records, the first: {first}", rest.len());
-    let raw: Vec<&[u8]> = rest.iter().map(|text| text.raw.as_slice()).collect();
+    let raw: Vec<Vec<u8>> = rest.iter().map(|text| on_one_line(&text.raw)).collect();
     let raw = raw.join(&b'\n');
-    unreadable.push(Unreadable { reason, raw });
-    unreadable
+    objects.push((Unreadable { reason, raw }, rest.len()));
+    objects
 }
 
-fn key(raw: &[u8], now: i64) -> String {
-    let day = jiff::Timestamp::from_second(now)
-        .map(|time| time.strftime("%Y/%m/%d").to_string())
-        .unwrap_or_else(|_| "undated".to_owned());
-    format!("unreadable/{day}/{}", keys::content(raw))
+/// Line breaks between the parts of a JSON text mean as much as blanks.
+fn on_one_line(raw: &[u8]) -> Vec<u8> {
+    raw.iter()
+        .map(|byte| match byte {
+            b'\n' | b'\r' => b' ',
+            byte => *byte,
+        })
+        .collect()
+}
+
+fn key(raw: &[u8]) -> String {
+    format!("unreadable/{}", keys::content(raw))
 }
 
 #[cfg(test)]
@@ -68,7 +77,7 @@ mod tests {
     fn texts(count: usize) -> Vec<Unreadable> {
         let text = |n: usize| Unreadable {
             reason: format!("reason {n}"),
-            raw: format!("raw {n}").into_bytes(),
+            raw: format!("raw\n{n}").into_bytes(),
         };
         (0..count).map(text).collect()
     }
@@ -76,8 +85,8 @@ mod tests {
     #[test]
     fn keys_hold_no_record_text() {
         assert_eq!(
-            key(b"{\"user\":\"kim\"", 1_772_442_900),
-            "unreadable/2026/03/02/d488c219de509ff875e829023f433fad"
+            key(b"{\"user\":\"kim\""),
+            "unreadable/d488c219de509ff875e829023f433fad"
         );
     }
 
@@ -86,8 +95,9 @@ mod tests {
         assert_eq!(bundled(texts(20)).len(), 20);
         let bundled = bundled(texts(5_000));
         assert_eq!(bundled.len(), 21);
-        let last = bundled.last().unwrap();
+        let (last, texts) = bundled.last().unwrap();
         assert!(last.raw.starts_with(b"raw 20\nraw 21\n"));
+        assert_eq!(last.raw.split(|byte| *byte == b'\n').count(), *texts);
         assert!(last.reason.contains("4980"), "{}", last.reason);
     }
 }

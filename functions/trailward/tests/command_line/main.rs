@@ -14,5 +14,6 @@ mod coverage;
 mod exceptions;
 mod explain;
 mod new;
+mod replay;
 mod rules;
 mod scan;

@@ -7,13 +7,15 @@ use super::PortError;
 /// A record that could not be read, with what is needed to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantinedRecord {
-    /// Names the object; made of dates and hashes, never of record text.
+    /// Names the object; made of a hash, never of record text.
     pub key: String,
     /// Why it was not read.
     pub reason: String,
     /// Which input brought it (log group and stream, file, bus).
     pub input: String,
-    /// The bytes as they came, bounded.
+    /// How many texts it holds: one as it came, or several, one per line.
+    pub texts: usize,
+    /// The bytes, bounded.
     pub raw: Vec<u8>,
 }
 
