@@ -38,6 +38,13 @@ $(VENV)/.ready: tests/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+# The linters of the template need other versions of the same libraries.
+LINT := .venv-lint
+$(LINT)/.ready: tests/lint-requirements.txt
+	$(PYTHON) -m venv $(LINT)
+	$(LINT)/bin/pip install --quiet --disable-pip-version-check -r tests/lint-requirements.txt
+	touch $@
+
 # The stories as records, not as the payloads made of them: a name changed in
 # a record is a name changed in the alert.
 DEMO_INPUT = $(or $(CORPUS),$(wildcard events/*/records*.jsonl events/*/event*.json))
@@ -70,11 +77,13 @@ simulate-dynamodb: setup ## Run 100 of these histories over the emulator's Dynam
 	HISTORIES=$(or $(HISTORIES),100) SEED=$(or $(SEED),0) $(BIN)/pytest -q -s tests/stack/test_state_contract.py -k histories
 
 .PHONY: check
-check: setup ## Check format, lints, licences and the template
+check: setup $(LINT)/.ready ## Check format, lints, licences and the template
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint --template template.yaml
+	$(LINT)/bin/checkov --file template.yaml --config-file tests/stack/checkov.yaml
+	$(LINT)/bin/python tests/stack/policies.py
 
 .PHONY: rules
 rules: ## Check every rule and run its cases
@@ -167,6 +176,10 @@ local: setup ## Deploy to the emulator, feed a sample attack, print the alerts
 .PHONY: redrive
 redrive: setup ## Feed failed batches and events again after mending their cause (STACK=, DRY=1)
 	@$(BIN)/python tests/stack/redrive.py --stack $(or $(STACK),trailward) $(if $(DRY),--dry-run)
+
+.PHONY: replay
+replay: setup ## Feed quarantined records again, once a version that reads them is deployed (STACK=, DRY=1)
+	@$(BIN)/python tests/stack/redrive.py --quarantine --stack $(or $(STACK),trailward) $(if $(DRY),--dry-run)
 
 .PHONY: load
 load: setup ## Drive the real log-batch with 200 payloads of 1 MB and 5,000 small ones

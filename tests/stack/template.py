@@ -126,14 +126,14 @@ class Template:
         return name
 
 
-def existing(**parameters: str) -> Template:
+def existing(of: type[Template] = Template, **parameters: str) -> Template:
     """Over an existing trail of one account."""
-    return Template(TrailBucketName="trail-bucket", AlertEmail="a@example.com", **parameters)
+    return of(TrailBucketName="trail-bucket", AlertEmail="a@example.com", **parameters)
 
 
-def created(**parameters: str) -> Template:
+def created(of: type[Template] = Template, **parameters: str) -> Template:
     """With everything that the template can create."""
-    return Template(
+    return of(
         TrailSource="create", OrganizationId="o-exampleorg1", CisOrganizations="yes",
         CentralLogGroupName="aws/cloudtrail/managementevents", AlertEmail="a@example.com",
         RulesWriterRoleArn="arn:aws:iam::123456789012:role/rules", **parameters,
