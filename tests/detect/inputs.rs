@@ -1,7 +1,5 @@
 //! What comes in: batches, health checks, foreign inputs, broken records.
 
-use std::sync::atomic::Ordering;
-
 use pipeline::accounts::Accounts;
 use serde_json::{Value, json};
 use trailward_tests::payload::{LOG_GROUP, bus_event, control_data, logs_data, messages_data};
@@ -117,7 +115,7 @@ async fn a_poisoned_batch_costs_only_the_poison() {
     // Each with its reason beside it; a retry keeps the same under the same
     // name, on another day too.
     assert_eq!(world.quarantined(), 4);
-    world.now_ms.fetch_add(90_000_000, Ordering::Relaxed);
+    world.wait(90_000);
     logs(&mut world, &data).await;
     assert_eq!(world.quarantined(), 4);
     // As it was written to the log group, not as it stood in the payload.

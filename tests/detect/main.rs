@@ -16,5 +16,6 @@ mod findings;
 mod floods;
 mod inputs;
 mod scans;
+mod silence;
 mod team;
 mod world;

@@ -26,13 +26,14 @@ SETTINGS = {
     "TRAILWARD_QUARANTINE_BUCKET", "TRAILWARD_REPORT_BUCKET", "TRAILWARD_RULES_BUCKET",
     "TRAILWARD_WORKGROUP", "TRAILWARD_DATABASE", "TRAILWARD_TRAIL_TABLE",
     "TRAILWARD_TRAIL_LOCATION", "TRAILWARD_TRAIL_NAME", "TRAILWARD_ACCOUNT_NAMES",
-    "TRAILWARD_LANGUAGE",
+    "TRAILWARD_LANGUAGE", "TRAILWARD_WATCHED_ACCOUNTS", "TRAILWARD_ACCOUNT_SILENCE_MINUTES",
 }
 
 COUNTERS = [
     "Received", "Evaluated", "DuplicateInBatch", "Ignored", "Quarantined", "Matched", "Alerted",
     "Folded", "AlreadyKnown", "BelowThreshold", "Staged", "Excepted", "Failed",
     "IdentitiesBroken", "RulesRefused", "RuleFaults", "RefusedInput", "Summarised", "DelaySeconds", "ProcessingSeconds", "StateWrites",
+    "SilentAccounts",
 ]
 
 
@@ -237,6 +238,22 @@ def test_alarms_on_everything_that_can_go_wrong(template):
 def test_silence_of_a_disabled_bus_is_no_alarm():
     assert "EventBusSilenceAlarm" not in existing(EventBusRuleState="DISABLED").resources()
     assert existing(LogSilenceMinutes="30").properties("LogBatchSilenceAlarm")["Period"] == 1800
+
+
+def test_silence_of_a_watched_account_is_an_alarm_where_accounts_are_listed():
+    assert "AccountSilenceAlarm" not in existing().resources()
+    watching = existing(WatchedAccounts="111122223333,444455556666", AccountSilenceMinutes="60")
+    alarm = watching.properties("AccountSilenceAlarm")
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("SilentAccounts", "Maximum", 0)
+    assert alarm["Dimensions"] == [{"Name": "Input", "Value": "log-batch"}]
+    told = watching.properties("LogBatchFunction")["Environment"]["Variables"]
+    assert told["TRAILWARD_WATCHED_ACCOUNTS"] == "111122223333,444455556666"
+    assert told["TRAILWARD_ACCOUNT_SILENCE_MINUTES"] == "60"
+    pattern = watching.raw["Parameters"]["WatchedAccounts"]["AllowedPattern"]
+    for right in ("", "111122223333", "111122223333,444455556666", "111122223333, 444455556666"):
+        assert re.fullmatch(pattern, right), right
+    for wrong in ("prod", "11112222333", "111122223333,"):
+        assert not re.fullmatch(pattern, wrong), wrong
 
 
 def test_a_failed_batch_is_announced(template):

@@ -36,7 +36,11 @@ async fn main() -> Result<(), Error> {
     parts.log_groups = Some(settings.log_groups());
     let clock = parts.clock.clone();
     let team = lambda::team(&settings, Arc::new(built_in));
-    let watch = Mutex::new((Detector::new(parts), team));
+    let mut detector = Detector::new(parts);
+    if let Some(watched) = settings.watched() {
+        detector.watch_accounts(watched);
+    }
+    let watch = Mutex::new((detector, team));
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
         let (detector, team) = &mut *watch.lock().await;

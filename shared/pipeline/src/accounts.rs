@@ -76,6 +76,9 @@ pub struct Accounts {
     pub processing_ms: u64,
     /// Items written to the state.
     pub state_writes: u64,
+    /// Listed accounts from which nothing came for long; `None` where none is
+    /// listed, so that the metric costs nothing then.
+    pub silent_accounts: Option<u64>,
 }
 
 impl Accounts {
@@ -126,6 +129,7 @@ impl Accounts {
         self.delay_seconds = self.delay_seconds.max(other.delay_seconds);
         self.processing_ms += other.processing_ms;
         self.state_writes += other.state_writes;
+        self.silent_accounts = self.silent_accounts.max(other.silent_accounts);
     }
 
     /// The numbers as one line of CloudWatch's embedded metric format, to be
@@ -161,7 +165,7 @@ impl Accounts {
     )]
     fn figures(&self) -> Vec<(&'static str, &'static str, Value)> {
         let count = |name, value: u64| (name, "Count", Value::from(value));
-        vec![
+        let mut figures = vec![
             count("Received", self.received),
             count("Evaluated", self.evaluated),
             count("DuplicateInBatch", self.duplicate_in_batch),
@@ -187,7 +191,12 @@ impl Accounts {
                 Value::from(self.processing_ms as f64 / 1000.0),
             ),
             count("StateWrites", self.state_writes),
-        ]
+        ];
+        figures.extend(
+            self.silent_accounts
+                .map(|silent| count("SilentAccounts", silent)),
+        );
+        figures
     }
 }
 

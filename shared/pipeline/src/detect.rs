@@ -15,6 +15,7 @@ use crate::metered::Metered;
 use crate::ports::{AlertSink, Quarantine, StateStore};
 use crate::quarantining;
 use crate::settings::Voice;
+use crate::silence::{Silence, Watched};
 use crate::work::{Remembered, Streams, Work, streams};
 
 /// Detail types that bring records of calls. The documentation spells the
@@ -56,6 +57,7 @@ pub struct Detector {
     pub(crate) streams: OnceLock<Streams>,
     pub(crate) remembered: Remembered,
     pub(crate) journal: Option<Journal>,
+    silence: Option<Silence>,
     scratch: Scratch,
     decoder: LogsDecoder,
 }
@@ -67,10 +69,16 @@ impl Detector {
             streams: OnceLock::new(),
             remembered: Remembered::default(),
             journal: None,
+            silence: None,
             scratch: Scratch::default(),
             decoder: LogsDecoder::new(),
             parts,
         }
+    }
+
+    /// Listens for these accounts from now on.
+    pub fn watch_accounts(&mut self, watched: Watched) {
+        self.silence = Some(Silence::new(watched));
     }
 
     /// Goes on with other rules. What was remembered of the former ones is
@@ -93,7 +101,7 @@ impl Detector {
     ) -> Result<Accounts, HandlerError> {
         let started = self.begin();
         let rules = Arc::clone(&self.parts.rules);
-        let mut gather = Gather::new(&rules, &mut self.scratch);
+        let mut gather = Gather::new(&rules, &mut self.scratch, self.silence.as_mut());
         match self.decoder.decode(data) {
             Err(error) => gather.unreadable(error.to_string(), data),
             Ok(payload) if payload.kind == LogsKind::Control => gather.ignore(1),
@@ -125,7 +133,7 @@ impl Detector {
     ) -> Result<Accounts, HandlerError> {
         let started = self.begin();
         let rules = Arc::clone(&self.parts.rules);
-        let mut gather = Gather::new(&rules, &mut self.scratch);
+        let mut gather = Gather::new(&rules, &mut self.scratch, self.silence.as_mut());
         match eventbridge::read(bytes) {
             Err(error) => gather.unreadable(error.to_string(), bytes),
             Ok(event) => match foreign(&event) {
@@ -152,7 +160,7 @@ impl Detector {
     ) -> Result<Result<(Accounts, FileSummary), EnvelopeError>, HandlerError> {
         let started = self.begin();
         let rules = Arc::clone(&self.parts.rules);
-        let mut gather = Gather::new(&rules, &mut self.scratch);
+        let mut gather = Gather::new(&rules, &mut self.scratch, self.silence.as_mut());
         let read = file::each_record(bytes, &mut |index, outcome| gather.take(index, outcome));
         let summary = match read {
             Ok(summary) => summary,
@@ -184,12 +192,13 @@ impl Detector {
         let quarantine = self.parts.quarantine.as_ref();
         let unreadable = harvest.unreadable;
         let mut problems = quarantining::keep(quarantine, unreadable, &invocation.input).await;
+        let state = Metered::new(Arc::clone(&self.parts.state));
         if !harvest.events.is_empty() {
-            let state = Metered::new(Arc::clone(&self.parts.state));
             let work = self.work(&state, &harvest.events, invocation, now);
             problems.extend(work.run(&mut accounts).await);
-            accounts.state_writes = state.writes();
         }
+        accounts.silent_accounts = self.silent(&state, invocation).await;
+        accounts.state_writes = state.writes();
         accounts.rules_refused = u64::try_from(self.parts.rules_refused).unwrap_or(u64::MAX);
         let spent = (self.parts.clock)().saturating_sub(started_ms);
         accounts.processing_ms = u64::try_from(spent).unwrap_or(0);
@@ -198,6 +207,17 @@ impl Detector {
 }
 
 impl Detector {
+    /// How many accounts are silent, where there is time to ask.
+    async fn silent(&mut self, state: &Metered, invocation: &Invocation) -> Option<u64> {
+        let now_ms = (self.parts.clock)();
+        let silence = self.silence.as_mut()?;
+        if !invocation.has_time(now_ms) {
+            return None;
+        }
+        let silent = silence.look(state, now_ms.div_euclid(1_000)).await;
+        u64::try_from(silent).ok()
+    }
+
     /// The second half of the work, over these events.
     pub(crate) fn work<'a>(
         &'a mut self,

@@ -15,6 +15,7 @@ use detection::rule::{Correlation, CorrelationKind, Logic};
 use crate::accounts::Accounts;
 use crate::facts::{EventFacts, bounded};
 use crate::keys;
+use crate::silence::Silence;
 
 /// What a batch left behind.
 #[derive(Debug, Default)]
@@ -82,10 +83,15 @@ pub(crate) struct Gather<'a> {
     identities: HashSet<String>,
     harvest: Harvest,
     accounts: Accounts,
+    silence: Option<&'a mut Silence>,
 }
 
 impl<'a> Gather<'a> {
-    pub(crate) fn new(rules: &'a RuleSet, scratch: &'a mut Scratch) -> Self {
+    pub(crate) fn new(
+        rules: &'a RuleSet,
+        scratch: &'a mut Scratch,
+        silence: Option<&'a mut Silence>,
+    ) -> Self {
         Self {
             rules,
             scratch,
@@ -93,6 +99,7 @@ impl<'a> Gather<'a> {
             identities: HashSet::new(),
             harvest: Harvest::default(),
             accounts: Accounts::default(),
+            silence,
         }
     }
 
@@ -155,6 +162,9 @@ impl<'a> Gather<'a> {
     /// costs less than knowing.
     pub(crate) fn record(&mut self, index: usize, record: &Record<'_>) {
         self.accounts.received += 1;
+        if let Some(silence) = &mut self.silence {
+            silence.hear(record);
+        }
         self.matches.clear();
         self.rules.find(record, self.scratch, &mut self.matches);
         let faults = u64::try_from(self.scratch.faults().len()).unwrap_or(u64::MAX);

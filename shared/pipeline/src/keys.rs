@@ -148,6 +148,17 @@ pub fn storm(kind: &str) -> WindowKey {
     WindowKey(key.finish())
 }
 
+/// Names the stretches in which accounts are listened for (see `silence`). A
+/// changed list is listened for anew.
+pub fn heard<'a>(accounts: impl Iterator<Item = &'a String>, seconds: i64) -> WindowKey {
+    let mut key = KeyHash::new("heard");
+    key.number(seconds);
+    for account in accounts {
+        key.text(account);
+    }
+    WindowKey(key.finish())
+}
+
 /// Names the claim on the one summary of a window of sending.
 pub fn storm_summary(kind: &str, bucket: i64) -> String {
     let mut key = KeyHash::new("storm-summary");

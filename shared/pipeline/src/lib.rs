@@ -26,6 +26,7 @@ pub mod report;
 mod sample;
 pub mod scan;
 pub mod settings;
+pub mod silence;
 pub mod storm;
 pub mod team;
 mod windows;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::is_account;
+use crate::silence::Watched;
 
 /// Begins the name of every setting.
 const PREFIX: &str = "TRAILWARD_";
@@ -58,11 +59,15 @@ pub enum Setting {
     AccountNames,
     /// `TRAILWARD_LANGUAGE`: the language of alerts and reports.
     Language,
+    /// `TRAILWARD_WATCHED_ACCOUNTS`: the accounts that must be heard of.
+    WatchedAccounts,
+    /// `TRAILWARD_ACCOUNT_SILENCE_MINUTES`: how long one may be silent.
+    AccountSilenceMinutes,
 }
 
 impl Setting {
     /// Every setting with its name and the form that is right.
-    pub const ALL: [(Setting, &'static str, &'static str); 13] = [
+    pub const ALL: [(Setting, &'static str, &'static str); 15] = [
         (Setting::Table, "TABLE", "a DynamoDB table's name"),
         (
             Setting::TopicArn,
@@ -112,6 +117,16 @@ impl Setting {
             "account=name pairs separated by commas, such as 111122223333=production",
         ),
         (Setting::Language, "LANGUAGE", "en or zh"),
+        (
+            Setting::WatchedAccounts,
+            "WATCHED_ACCOUNTS",
+            "account numbers separated by commas, such as 111122223333",
+        ),
+        (
+            Setting::AccountSilenceMinutes,
+            "ACCOUNT_SILENCE_MINUTES",
+            "a number of minutes from 5 to 10080",
+        ),
     ];
 
     /// The environment variable.
@@ -151,6 +166,10 @@ impl Setting {
             }
             Setting::AccountNames => account_names(text).is_some(),
             Setting::Language => language(text).is_some(),
+            Setting::WatchedAccounts => accounts(text).all(is_account),
+            Setting::AccountSilenceMinutes => text
+                .parse()
+                .is_ok_and(|minutes| (5..=10_080).contains(&minutes)),
         }
     }
 }
@@ -230,6 +249,19 @@ impl Settings {
             .collect()
     }
 
+    /// The accounts that must be heard of, where any are listed. Without a
+    /// time, within a day.
+    pub fn watched(&self) -> Option<Watched> {
+        let listed = self.get(Setting::WatchedAccounts)?;
+        let minutes = self
+            .get(Setting::AccountSilenceMinutes)
+            .and_then(|text| text.parse().ok());
+        Some(Watched {
+            accounts: accounts(listed).map(str::to_owned).collect(),
+            seconds: minutes.unwrap_or(1_440) * 60,
+        })
+    }
+
     /// Language and account names.
     pub fn voice(&self) -> Voice {
         Voice {
@@ -258,6 +290,10 @@ fn language(text: &str) -> Option<Language> {
         "zh" => Some(Language::Zh),
         _ => None,
     }
+}
+
+fn accounts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim)
 }
 
 fn account_names(text: &str) -> Option<BTreeMap<String, String>> {
@@ -294,8 +330,12 @@ mod tests {
             ("TRAILWARD_ACCOUNT_NAMES", "111122223333=production"),
             ("TRAILWARD_LANGUAGE", "zh"),
             ("TRAILWARD_RULES_BUCKET", ""),
+            ("TRAILWARD_WATCHED_ACCOUNTS", "111122223333, 444455556666"),
+            ("TRAILWARD_ACCOUNT_SILENCE_MINUTES", "60"),
         ])
         .unwrap();
+        let watched = settings.watched().unwrap();
+        assert_eq!((watched.accounts.len(), watched.seconds), (2, 3_600));
         assert_eq!(settings.need(Setting::Table), Ok("trailward-state"));
         assert_eq!(
             settings.log_groups(),
@@ -325,6 +365,8 @@ mod tests {
             ("TRAILWARD_TRAIL_NAME", "a'b"),
             ("TRAILWARD_ACCOUNT_NAMES", "prod=111122223333"),
             ("TRAILWARD_LANGUAGE", "fr"),
+            ("TRAILWARD_WATCHED_ACCOUNTS", "111122223333,prod"),
+            ("TRAILWARD_ACCOUNT_SILENCE_MINUTES", "4"),
         ];
         assert_eq!(wrong.len(), Setting::ALL.len());
         for (name, text) in wrong {
