@@ -2,9 +2,10 @@
 //! one repeat is the price of a crash.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use pipeline::invocation::Problem;
+use pipeline::detect::Detector;
+use pipeline::invocation::{Invocation, Problem};
 use pipeline::ports::{CounterKey, Lease};
 use serde_json::Value;
 
@@ -140,7 +141,7 @@ async fn where_time_runs_out_what_is_done_stays_done() {
     let mut parts = world.parts();
     parts.clock = Arc::new(move || now_ms.fetch_add(1_000, Ordering::Relaxed));
     invocation.deadline_ms = world.now_ms.load(Ordering::Relaxed) + 25_000;
-    let mut detector = pipeline::detect::Detector::new(parts);
+    let mut detector = Detector::new(parts);
     let error = detector
         .handle_logs(data.as_bytes(), &invocation)
         .await
@@ -166,4 +167,45 @@ async fn a_quarantine_that_fails_fails_the_invocation() {
         error.to_string().contains("writing `unreadable/"),
         "{error}"
     );
+}
+
+/// A defect in the product, at any look at the clock: the runtime catches the
+/// panic and reports a failure, and the same container goes on.
+#[tokio::test]
+async fn a_panic_costs_a_retry_and_nothing_else() {
+    let mut panics = 0;
+    while let Some(told) = told_with_a_panic_at(panics).await {
+        assert!((2..=3).contains(&told), "at {panics}: told {told} times");
+        panics += 1;
+    }
+    assert!(panics > 10, "{panics} panics");
+}
+
+/// How often two alerts are told in all; `None` where nothing panics.
+async fn told_with_a_panic_at(place: i64) -> Option<usize> {
+    let mut world = World::new(STOPPED);
+    let now_ms = world.now_ms.clone();
+    let looks = Arc::new(AtomicI64::new(0));
+    let mut parts = world.parts();
+    parts.clock = Arc::new(move || {
+        assert!(looks.fetch_add(1, Ordering::Relaxed) != place, "a defect");
+        now_ms.load(Ordering::Relaxed)
+    });
+    let records = [call("StopLogging", "kim", 1), call("StopLogging", "lee", 2)];
+    let data = trailward_tests::payload::logs_data(&records, "trail/organization").unwrap();
+    let detector = Detector::new(parts);
+    let detector = Arc::new(tokio::sync::Mutex::new(detector));
+    let attempt = |invocation: Invocation| {
+        let (detector, data) = (Arc::clone(&detector), data.clone());
+        tokio::spawn(async move {
+            let mut detector = detector.lock().await;
+            detector.handle_logs(data.as_bytes(), &invocation).await
+        })
+    };
+    let panicked = attempt(world.invocation()).await.err()?;
+    assert!(panicked.is_panic());
+    world.wait(60);
+    let retry = attempt(world.invocation()).await.unwrap().unwrap();
+    retry.check().unwrap();
+    Some(world.mails().len())
 }

@@ -14,6 +14,7 @@ mod faults;
 mod faulty;
 mod findings;
 mod floods;
+mod hostile;
 mod inputs;
 mod scans;
 mod silence;
