@@ -1,8 +1,11 @@
-"""A DynamoDB whose replicas lag, in front of one whose replicas do not.
+"""A DynamoDB on a bad day, in front of one that has none.
 
-Passes every request on, but answers a read that does not ask for consistency
-as a replica may that has not heard of the item yet: there is nothing. An
-adapter that reads so is found out, which an emulator with one copy cannot do.
+Its replicas lag: a read that does not ask for consistency is answered as one
+may that has not heard of the item yet: there is nothing. An adapter that reads
+so is found out, which an emulator with one copy cannot do.
+
+Where it is told so, it refuses some requests as throttled, and does what some
+others ask and then answers that it failed.
 """
 
 from __future__ import annotations
@@ -30,23 +33,45 @@ def stale_answer(operation: str, request: dict) -> dict | None:
     return {} if operation == "GetItem" else {"Items": [], "Count": 0, "ScannedCount": 0}
 
 
-class StaleReads:
-    """The service in front of `url`, while the `with` block lasts."""
+THROTTLED = b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}'
+FAILED = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"who knows"}'
+JSON = "application/x-amz-json-1.0"
 
-    def __init__(self, url: str) -> None:
+
+class Unkind:
+    """The service in front of `url`, while the `with` block lasts.
+
+    Every so manieth request is throttled, or done and its answer lost.
+    """
+
+    def __init__(self, url: str, *, throttle_every: int = 0, lose_every: int = 0) -> None:
+        self._every = {"throttled": throttle_every, "lost": lose_every}
+        self._requests = 0
+        self._lock = threading.Lock()
+        self.unkind = {"throttled": 0, "lost": 0}
         self._behind = urlsplit(url).netloc
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.stale = 0
 
-    def __enter__(self) -> "StaleReads":
+    def __enter__(self) -> "Unkind":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def _turn(self) -> str | None:
+        """What happens to the next request."""
+        with self._lock:
+            self._requests += 1
+            for what, every in self._every.items():
+                if every and self._requests % every == 0:
+                    self.unkind[what] += 1
+                    return what
+        return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         service = self
@@ -69,12 +94,19 @@ class StaleReads:
                 stale = stale_answer(operation, json.loads(body or b"{}"))
                 if stale is not None:
                     service.stale += 1
-                    self._answer(200, "application/x-amz-json-1.0", json.dumps(stale).encode())
+                    self._answer(200, JSON, json.dumps(stale).encode())
+                    return
+                turn = service._turn()
+                if turn == "throttled":
+                    self._answer(400, JSON, THROTTLED)
                     return
                 self.behind.request("POST", self.path, body, dict(self.headers))
                 answer = self.behind.getresponse()
-                kind = answer.headers.get("Content-Type", "application/x-amz-json-1.0")
-                self._answer(answer.status, kind, answer.read())
+                kind, text = answer.headers.get("Content-Type", JSON), answer.read()
+                if turn == "lost":
+                    self._answer(500, JSON, FAILED)
+                    return
+                self._answer(answer.status, kind, text)
 
             def _answer(self, status: int, kind: str, body: bytes) -> None:
                 self.send_response(status)
