@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import resource
 import subprocess
 import threading
 import time
@@ -16,7 +17,10 @@ DEADLINE_SECONDS = 50
 class RuntimeApi:
     """Use as a context manager; `feed` payloads, then `finish`."""
 
-    def __init__(self, binary: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, binary: Path, environment: dict[str, str], memory_mb: int | None = None
+    ) -> None:
+        """`memory_mb` bounds what the binary may allocate."""
         self.answers: dict[str, bool] = {}
         self.peak_kib = 0
         self.resident_kib: list[int] = []
@@ -36,6 +40,9 @@ class RuntimeApi:
                 "AWS_LAMBDA_LOG_GROUP_NAME": "load", "AWS_LAMBDA_LOG_STREAM_NAME": "load",
             },
             stdout=subprocess.PIPE, stderr=self._log,
+            preexec_fn=None if memory_mb is None else lambda: resource.setrlimit(
+                resource.RLIMIT_DATA, (memory_mb << 20, memory_mb << 20)
+            ),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -58,6 +65,13 @@ class RuntimeApi:
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise RuntimeError(f"{len(self.answers)} of {count} payloads were answered")
             time.sleep(0.05)
+
+    def ended(self, seconds: float = 10) -> bool:
+        """Whether the binary ended by itself, within so many seconds."""
+        try:
+            return self._process.wait(seconds) != 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def _read(self) -> None:
         for line in self._process.stdout:

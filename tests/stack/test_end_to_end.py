@@ -11,7 +11,7 @@ import pytest
 import deploy
 import trail_files
 from redrive import Redrive, Tally
-from stage import Stage, bus_event, log_payload
+from stage import bus_event, log_payload
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
@@ -41,14 +41,6 @@ def stop_logging(user: str) -> dict:
 def ordinary(count: int) -> list[dict]:
     return [trail_files.record("DescribeInstances", "ec2.amazonaws.com", ago(minutes=4), readOnly=True)
             for _ in range(count)]
-
-
-@pytest.fixture(scope="module")
-def stage():
-    missing = deploy.built()
-    assert not missing, f"not built: {missing}; run `make build PROFILE=dev`"
-    with Stage(enforce_iam=True) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +164,42 @@ def test_without_its_table_a_function_fails_and_the_retry_loses_nothing(stage, f
     run = stage.invoke(function, payload)
     assert not run.failed, run.answer
     assert len(about(stage.mails(), f"retried-by-{function}")) == 1
+
+
+@pytest.mark.parametrize("function", ["log-batch", "event-bus"])
+def test_without_its_topic_a_function_fails_and_the_retry_tells_it(stage, function):
+    event = stop_logging(f"untold-by-{function}")
+    payload = log_payload([event]) if function == "log-batch" else bus_event(event)
+    with denied(stage, function, "sns:Publish"):
+        assert stage.invoke(function, payload).failed, "an alert that nobody got is not done"
+    # The lease of the attempt before has to end, as it has when Lambda retries.
+    free_claims(stage)
+    run = stage.invoke(function, payload)
+    assert not run.failed, run.answer
+    assert len(about(stage.mails(), f"untold-by-{function}")) == 1
+
+
+def free_claims(stage) -> None:
+    """Lets every unconfirmed lease end."""
+    dynamodb, table = stage.emulator.client("dynamodb"), stage.outputs["StateTableName"]
+    held = dynamodb.scan(TableName=table, FilterExpression="confirmed = :no",
+                         ExpressionAttributeValues={":no": {"BOOL": False}})["Items"]
+    assert held, "nothing was claimed"
+    for item in held:
+        dynamodb.update_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]},
+                             UpdateExpression="SET until_ms = :past",
+                             ExpressionAttributeValues={":past": {"N": "0"}})
+
+
+def test_without_its_quarantine_a_batch_comes_again_and_its_neighbours_are_told(stage):
+    payload = log_payload(['{"eventName": "Unkept', stop_logging("neighbour-of-unkept")])
+    with denied(stage, "log-batch", "s3:PutObject"):
+        assert stage.invoke("log-batch", payload).failed
+    assert len(about(stage.mails(), "neighbour-of-unkept")) == 1
+    assert not any(b"Unkept" in text for text in stage.objects("QuarantineBucketName").values())
+    assert not stage.invoke("log-batch", payload).failed
+    assert any(b"Unkept" in text for text in stage.objects("QuarantineBucketName").values())
+    assert stage.mails() == []
 
 
 def redrive(stage):

@@ -36,6 +36,8 @@ const MINUTE_MS: i64 = 60_000;
 struct Engine {
     inner: LocalQueries<Vec<String>>,
     failing: Option<&'static str>,
+    /// Starts that find no capacity.
+    full: AtomicUsize,
     looks_until_done: AtomicUsize,
     started: Mutex<Vec<(String, String)>>,
     now_ms: Arc<AtomicI64>,
@@ -46,6 +48,7 @@ impl Engine {
         Self {
             inner: LocalQueries::new(records.iter().map(Value::to_string).collect()),
             failing: None,
+            full: AtomicUsize::new(0),
             looks_until_done: AtomicUsize::new(0),
             started: Mutex::new(Vec::new()),
             now_ms: Arc::new(AtomicI64::new(MONDAY * 1_000)),
@@ -64,6 +67,15 @@ impl QueryEngine for Engine {
     }
     async fn start(&self, query: &QueryRequest) -> Result<QueryId, PortError> {
         assert!((32..=128).contains(&query.token.len()));
+        let one_less = |left: usize| left.checked_sub(1);
+        let order = Ordering::SeqCst;
+        if self.full.fetch_update(order, order, one_less).is_ok() {
+            return Err(PortError::Unavailable {
+                service: "Athena",
+                action: format!("starting {}", query.name),
+                reason: "TooManyRequestsException".to_owned(),
+            });
+        }
         let started = (query.name.to_owned(), query.token.clone());
         self.started.lock().unwrap().push(started);
         self.inner.start(query).await?;
@@ -245,6 +257,29 @@ async fn a_failed_query_is_a_named_gap() {
         "{mail}"
     );
     assert!(mail.contains("IAM privilege escalation"), "{mail}");
+}
+
+#[tokio::test]
+async fn out_of_capacity_it_waits_and_at_last_says_what_is_missing() {
+    let stage = Stage::new(&week());
+    stage.engine.full.store(30, Ordering::SeqCst);
+    let outcome = stage.run("a", 15).await.unwrap();
+    assert!(
+        matches!(outcome, Outcome::Sent { missing: 0, .. }),
+        "{outcome:?}"
+    );
+    stage.sink.take();
+
+    let stage = Stage::new(&week());
+    stage.engine.full.store(usize::MAX, Ordering::SeqCst);
+    for (owner, wait) in [("a", 1), ("b", 2)] {
+        stage.run(owner, 15).await.unwrap_err();
+        let passed = wait * MINUTE_MS;
+        stage.engine.now_ms.fetch_add(passed, Ordering::SeqCst);
+    }
+    stage.run("c", 15).await.unwrap();
+    let mail = stage.mail();
+    assert!(mail.contains("TooManyRequestsException"), "{mail}");
 }
 
 #[tokio::test]
