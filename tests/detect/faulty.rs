@@ -11,16 +11,44 @@ use pipeline::ports::{
 
 /// Which calls fail from now on, and how many of each.
 #[derive(Clone, Default)]
-pub(crate) struct Faults(Arc<Mutex<BTreeMap<&'static str, usize>>>);
+pub(crate) struct Faults(Arc<Mutex<Calls>>);
+
+#[derive(Default)]
+struct Calls {
+    failing: BTreeMap<&'static str, usize>,
+    under_way: BTreeMap<&'static str, usize>,
+    most: BTreeMap<&'static str, usize>,
+}
 
 impl Faults {
     /// The next `calls` calls of this name fail.
     pub(crate) fn fail(&self, name: &'static str, calls: usize) {
-        self.0.lock().unwrap().insert(name, calls);
+        self.0.lock().unwrap().failing.insert(name, calls);
     }
 
-    fn pass(&self, name: &'static str) -> Result<(), PortError> {
-        match self.0.lock().unwrap().get_mut(name) {
+    /// Most calls of this name that were under way at once.
+    pub(crate) fn most_at_once(&self, name: &'static str) -> usize {
+        self.0.lock().unwrap().most.get(name).copied().unwrap_or(0)
+    }
+
+    async fn pass(&self, name: &'static str) -> Result<(), PortError> {
+        self.0.lock().unwrap().begin(name);
+        tokio::task::yield_now().await;
+        self.0.lock().unwrap().end(name)
+    }
+}
+
+impl Calls {
+    fn begin(&mut self, name: &'static str) {
+        let under_way = self.under_way.entry(name).or_default();
+        *under_way += 1;
+        let most = self.most.entry(name).or_default();
+        *most = (*most).max(*under_way);
+    }
+
+    fn end(&mut self, name: &'static str) -> Result<(), PortError> {
+        *self.under_way.entry(name).or_default() -= 1;
+        match self.failing.get_mut(name) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 Err(PortError::Unavailable {
@@ -49,21 +77,21 @@ pub(crate) struct FaultySink {
 #[async_trait]
 impl AlertSink for FaultySink {
     async fn publish(&self, mail: &Mail) -> Result<(), PortError> {
-        self.faults.pass("publish")?;
+        self.faults.pass("publish").await?;
         self.inner.publish(mail).await?;
-        self.faults.pass("published")
+        self.faults.pass("published").await
     }
 }
 
 #[async_trait]
 impl StateStore for FaultyState {
     async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, PortError> {
-        self.faults.pass("claim")?;
+        self.faults.pass("claim").await?;
         self.inner.claim(key, lease).await
     }
 
     async fn confirm(&self, key: &str, lease: &Lease) -> Result<(), PortError> {
-        self.faults.pass("confirm")?;
+        self.faults.pass("confirm").await?;
         self.inner.confirm(key, lease).await
     }
 
@@ -72,12 +100,12 @@ impl StateStore for FaultyState {
         entries: &[CountEntry],
         expiry: Expiry,
     ) -> Result<Vec<Counted>, PortError> {
-        self.faults.pass("count")?;
+        self.faults.pass("count").await?;
         self.inner.count(entries, expiry).await
     }
 
     async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<u64>, PortError> {
-        self.faults.pass("counters")?;
+        self.faults.pass("counters").await?;
         self.inner.counters(keys).await
     }
 
@@ -92,7 +120,7 @@ impl StateStore for FaultyState {
         members: &MemberSet,
         expiry: Expiry,
     ) -> Result<MemberSet, PortError> {
-        self.faults.pass("add_members")?;
+        self.faults.pass("add_members").await?;
         self.inner
             .add_members(window, bucket, members, expiry)
             .await
@@ -104,7 +132,7 @@ impl StateStore for FaultyState {
         buckets: &[i64],
         now: i64,
     ) -> Result<Vec<MemberSet>, PortError> {
-        self.faults.pass("read_members")?;
+        self.faults.pass("read_members").await?;
         self.inner.read_members(window, buckets, now).await
     }
 
@@ -118,7 +146,7 @@ impl StateStore for FaultyState {
     }
 
     async fn seen(&self, key: &SeenKey, now: i64) -> Result<Option<Seen>, PortError> {
-        self.faults.pass("seen")?;
+        self.faults.pass("seen").await?;
         self.inner.seen(key, now).await
     }
 
@@ -129,7 +157,7 @@ impl StateStore for FaultyState {
         becomes: &Seen,
         expiry: Expiry,
     ) -> Result<bool, PortError> {
-        self.faults.pass("replace_seen")?;
+        self.faults.pass("replace_seen").await?;
         self.inner.replace_seen(key, was, becomes, expiry).await
     }
 

@@ -1,9 +1,12 @@
 //! Much at once: many events of one cause, many causes.
 
+use std::sync::Arc;
+
 use pipeline::ports::CounterKey;
 use serde_json::Value;
 
 use crate::correlations::{DENIED, denied};
+use crate::faulty::{Faults, FaultySink, FaultyState};
 use crate::world::{STOPPED, World, call};
 
 #[tokio::test]
@@ -74,6 +77,31 @@ async fn a_storm_is_told_in_one_summary() {
         .unwrap();
     assert_eq!((later.alerted, later.summarised), (1, 0));
     assert_eq!(world.mails().len(), 1);
+}
+
+/// Thousands of causes are claimed several at a time; published one after
+/// another, so that a crash repeats one alert at most.
+#[tokio::test]
+async fn thousands_of_causes_are_told_in_one_run() {
+    let mut world = World::new(STOPPED);
+    let faults = Faults::default();
+    world.state = Arc::new(FaultyState {
+        inner: world.state.clone(),
+        faults: faults.clone(),
+    });
+    world.sink = Arc::new(FaultySink {
+        inner: world.sink.clone(),
+        faults: faults.clone(),
+    });
+    let records: Vec<Value> = (0..3_000)
+        .map(|n| call("StopLogging", &format!("user{n}"), n))
+        .collect();
+    let accounts = world.batch(&records).await.unwrap();
+    assert_eq!((accounts.alerted, accounts.summarised), (3_000, 2_900));
+    assert_eq!(world.mails().len(), 101);
+    for (call, at_once) in [("claim", 16), ("confirm", 16), ("publish", 1)] {
+        assert_eq!(faults.most_at_once(call), at_once, "{call}");
+    }
 }
 
 #[tokio::test]

@@ -44,8 +44,11 @@ def ordinary(count: int) -> list[dict]:
 
 
 @pytest.fixture(autouse=True)
-def no_mail_left_over(stage):
+def nothing_left_over(stage):
     stage.mails()
+    for key in stage.objects("QuarantineBucketName"):
+        stage.emulator.client("s3").delete_object(
+            Bucket=stage.outputs["QuarantineBucketName"], Key=key)
 
 
 def about(mails, *words):
@@ -239,8 +242,6 @@ def replay(stage):
 
 def test_quarantined_records_are_judged_once_they_can_be_read(stage):
     s3, bucket = stage.emulator.client("s3"), stage.outputs["QuarantineBucketName"]
-    for key in stage.objects("QuarantineBucketName"):
-        s3.delete_object(Bucket=bucket, Key=key)
     stage.invoke("log-batch", log_payload(['{"eventName": "Cut', stop_logging("whole")]))
     stage.invoke("event-bus", {"source": "aws.iam", "detail": "no record"})
     stage.mails()

@@ -4,14 +4,23 @@
 //! A claim that another attempt holds and has not confirmed is never a
 //! success: the invocation finishes everything else and fails, so that it is
 //! retried when that lease has ended.
+//!
+//! Claims are asked for several at once, since a batch may hold thousands of
+//! causes. Publishing stays one after another: a crash between publishing and
+//! confirming repeats one alert, not several.
 
 use std::cmp::Reverse;
+
+use futures_util::future::join_all;
 
 use crate::alert::{self, Alert};
 use crate::cases::Case;
 use crate::invocation::Problem;
 use crate::ports::{Claim, Lease, Mail, PortError};
 use crate::work::Work;
+
+/// Claims, and confirmations after a summary, under way at once.
+pub(crate) const AT_ONCE: usize = 16;
 
 /// Tries to record that an alert was published: a lost confirmation repeats it.
 const CONFIRM_TRIES: usize = 2;
@@ -29,25 +38,34 @@ impl Work<'_> {
     pub(crate) async fn tell(&mut self) {
         let mut cases: Vec<Case> = std::mem::take(&mut self.cases).into_values().collect();
         cases.sort_by_key(|case| (Reverse(case.level), self.time_of(case)));
+        cases.retain(|case| {
+            let known = self.remembered.is_confirmed(&case.fingerprint);
+            if known {
+                self.settle(case, false);
+            }
+            !known
+        });
         let mut left = 0;
         let mut beyond = Vec::new();
-        for case in cases {
-            if self.remembered.is_confirmed(&case.fingerprint) {
-                self.settle(&case, false);
-                continue;
+        for claimed in cases.chunks(AT_ONCE) {
+            let mut turns = Vec::new();
+            if self.has_time() {
+                turns = join_all(claimed.iter().map(|case| self.turn(case))).await;
             }
-            if !self.has_time() {
-                left += 1;
-                self.fail(&case.pairs);
-                continue;
-            }
-            match self.turn(&case).await {
-                Ok(Turn::Told) => self.already_told(&case),
-                Ok(Turn::Ours(lease)) if self.may_mail(&case).await => {
-                    self.tell_case(&case, &lease).await;
+            let mut turns = turns.into_iter();
+            for case in claimed {
+                match turns.next().filter(|_| self.has_time()) {
+                    None => {
+                        left += 1;
+                        self.fail(&case.pairs);
+                    }
+                    Some(Ok(Turn::Told)) => self.already_told(case),
+                    Some(Ok(Turn::Ours(lease))) if self.may_mail(case).await => {
+                        self.tell_case(case, &lease).await;
+                    }
+                    Some(Ok(Turn::Ours(lease))) => beyond.push((case.clone(), lease)),
+                    Some(Err(problem)) => self.give_up(case, problem),
                 }
-                Ok(Turn::Ours(lease)) => beyond.push((case, lease)),
-                Err(problem) => self.give_up(&case, problem),
             }
         }
         if left > 0 {

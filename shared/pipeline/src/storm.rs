@@ -5,9 +5,11 @@
 //! cannot hide them.
 
 use detection::rule::Level;
+use futures_util::future::join_all;
 
 use crate::alert::{level_name, utc, who};
 use crate::cases::Case;
+use crate::claims::AT_ONCE;
 use crate::neutral::{ascii, value};
 use crate::ports::{Claim, Expiry, Lease, Mail, MemberSet, PortError};
 use crate::work::Work;
@@ -125,13 +127,21 @@ impl Work<'_> {
             self.problems.push(problem);
             return;
         }
-        for (case, lease) in cases {
-            match self.confirm(&case.fingerprint, &lease).await {
-                Ok(()) => {
-                    self.summarised += 1;
-                    self.told_now(&case);
+        for told in cases.chunks(AT_ONCE) {
+            let confirm = |(case, lease): &'_ (Case, Lease)| {
+                let (fingerprint, lease) = (case.fingerprint.clone(), lease.clone());
+                let work = &*self;
+                async move { work.confirm(&fingerprint, &lease).await }
+            };
+            let confirmed = join_all(told.iter().map(confirm)).await;
+            for ((case, _), confirmed) in told.iter().zip(confirmed) {
+                match confirmed {
+                    Ok(()) => {
+                        self.summarised += 1;
+                        self.told_now(case);
+                    }
+                    Err(error) => self.give_up(case, error.into()),
                 }
-                Err(error) => self.give_up(&case, error.into()),
             }
         }
     }
