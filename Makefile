@@ -21,7 +21,9 @@ ARCH ?= $(subst aarch64,arm64,$(shell uname -m))
 GLIBC := 2.34
 # A folder of trail files for `make demo` and the tests over real records.
 CORPUS ?=
+ifneq ($(CORPUS),)
 export CORPUS
+endif
 # A folder to which `make benign` writes its records.
 BENIGN ?=
 export BENIGN

@@ -80,11 +80,18 @@ fn envelope(kind: &str, messages: &[String], log_group: &str) -> Value {
 }
 
 fn data_of(envelope: &Value) -> io::Result<String> {
-    let text = envelope.to_string();
+    text_data(envelope.to_string().as_bytes())
+}
+
+/// The same of any bytes in an envelope's place.
+///
+/// # Errors
+/// Where compression fails.
+pub fn text_data(text: &[u8]) -> io::Result<String> {
     let mut compressor = Compressor::new(CompressionLvl::fastest());
     let mut gzip = vec![0; compressor.gzip_compress_bound(text.len())];
     let length = compressor
-        .gzip_compress(text.as_bytes(), &mut gzip)
+        .gzip_compress(text, &mut gzip)
         .map_err(|error| io::Error::other(format!("{error:?}")))?;
     gzip.truncate(length);
     Ok(base64_simd::STANDARD.encode_to_string(&gzip))

@@ -3,7 +3,7 @@
 
 use detection::rule::Rule;
 use serde_json::{Value, json};
-use trailward_tests::payload::{LOG_GROUP, messages_data};
+use trailward_tests::payload::{LOG_GROUP, messages_data, text_data};
 
 use crate::world::{STOPPED, World, call};
 
@@ -90,6 +90,38 @@ async fn no_strange_record_costs_its_neighbours_or_is_lost() {
         }
         assert_eq!(world.quarantined() > 0, !is_record, "{what}");
     }
+}
+
+/// Bytes that are no UTF-8, in a value and in a name, inside a payload.
+#[tokio::test]
+async fn bytes_that_are_no_text_cost_nothing_but_themselves() {
+    let mut world = World::new(STOPPED);
+    let messages = [
+        call("StopLogging", "v@lue", 1).to_string(),
+        call("StopLogging", "name", 2)
+            .to_string()
+            .replacen("{", "{\"n@me\":1,", 1),
+        call("StopLogging", "behind", 3).to_string(),
+    ];
+    let data = messages_data(&messages, LOG_GROUP).unwrap();
+    let gzip = base64_simd::STANDARD.decode_to_vec(&data).unwrap();
+    let mut text = vec![0; 1 << 20];
+    let mut decompressor = libdeflater::Decompressor::new();
+    let length = decompressor.gzip_decompress(&gzip, &mut text).unwrap();
+    text.truncate(length);
+    let broken: Vec<u8> = text
+        .into_iter()
+        .map(|byte| if byte == b'@' { 0xFF } else { byte })
+        .collect();
+    let data = text_data(&broken).unwrap();
+    let invocation = world.invocation();
+    let mut detector = world.detector();
+    let handled = detector.handle_logs(data.as_bytes(), &invocation);
+    let accounts = handled.await.unwrap();
+    assert_eq!((accounts.received, accounts.alerted), (3, 3));
+    let mails = world.mails();
+    let shown = |text: &str| mails.iter().any(|mail| mail.body.contains(text));
+    assert!(shown("v\u{FFFD}lue") && shown("behind"), "{mails:?}");
 }
 
 /// Texts that do harm where they are shown, run or counted.
