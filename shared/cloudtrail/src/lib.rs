@@ -13,6 +13,7 @@ mod asked;
 mod blocks;
 pub mod bounds;
 pub mod derived;
+mod ends;
 pub mod envelope;
 pub mod json;
 mod member;

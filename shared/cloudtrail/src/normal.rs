@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use crate::bounds::{MAX_DEPTH, MAX_RECORD_BYTES};
-use crate::json::{self, Json, Layer};
+use crate::ends;
+use crate::json::{Json, Layer};
 use crate::member::Member;
 use crate::record::RecordError;
 use crate::scan::{Span, Spans};
@@ -102,22 +103,22 @@ fn each_member(
     at: usize,
     each: &mut impl FnMut(&str, usize, usize) -> Option<()>,
 ) -> Option<usize> {
-    let mut at = json::skip_blank(text, expect(text, at, b'{')?);
+    let mut at = ends::skip_blank(text, expect(text, at, b'{')?);
     if text.get(at) == Some(&b'}') {
         return Some(at + 1);
     }
     loop {
-        let key_end = json::string_end(text, at, Layer::Plain)?;
+        let key_end = ends::string_end(text, at, Layer::Plain)?;
         let key = Json::spanning(text.get(at..key_end)?, Layer::Plain).text();
-        let colon = json::skip_blank(text, key_end);
-        let start = json::skip_blank(text, expect(text, colon, b':')?);
-        let end = json::value_end(text, start, Layer::Plain)?;
+        let colon = ends::skip_blank(text, key_end);
+        let start = ends::skip_blank(text, expect(text, colon, b':')?);
+        let end = ends::value_end(text, start, Layer::Plain)?;
         each(&key, start, end)?;
-        at = json::skip_blank(text, end);
+        at = ends::skip_blank(text, end);
         if text.get(at) == Some(&b'}') {
             return Some(at + 1);
         }
-        at = json::skip_blank(text, expect(text, at, b',')?);
+        at = ends::skip_blank(text, expect(text, at, b',')?);
     }
 }
 
@@ -136,7 +137,7 @@ fn without_depths(text: &[u8]) -> (Cow<'_, [u8]>, bool) {
     while let Some(byte) = text.get(at) {
         match byte {
             b'"' => {
-                at = json::string_end(text, at, Layer::Plain).unwrap_or(text.len());
+                at = ends::string_end(text, at, Layer::Plain).unwrap_or(text.len());
                 continue;
             }
             b'{' | b'[' => {

@@ -8,7 +8,8 @@
 
 use crate::blocks::nested_end;
 use crate::bounds::MAX_DEPTH;
-use crate::json::{Layer, is_literal, skip_blank};
+use crate::ends::{is_literal, skip_blank};
+use crate::json::Layer;
 use crate::member::Member;
 use crate::order;
 use crate::strings::string_end;

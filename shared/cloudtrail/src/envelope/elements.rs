@@ -5,7 +5,8 @@
 //! begins as the array's first one did.
 
 use super::reading::Reading;
-use crate::json::{self, Layer};
+use crate::ends;
+use crate::json::Layer;
 
 /// Broken elements whose end is looked for in all of the text. Each such
 /// search reads the rest; behind this many, only up to the next element.
@@ -29,10 +30,10 @@ pub(super) fn each<E: Element>(
     text: &[u8],
     at: usize,
 ) -> Option<usize> {
-    let mut at = json::skip_separators(text, at + 1);
+    let mut at = ends::skip_separators(text, at + 1);
     let begins = beginning(text, at);
     loop {
-        at = json::skip_separators(text, at);
+        at = ends::skip_separators(text, at);
         match text.get(at) {
             None => {
                 let reason = format!("at byte {at}: cut off, expected `]` or another element");
@@ -59,7 +60,7 @@ fn broken<E: Element>(
     begins: &[u8],
 ) -> Option<usize> {
     let near = next_after(text, at, begins);
-    let end_before = |limit: usize| text.get(..limit).and_then(|text| json::extent(text, at));
+    let end_before = |limit: usize| text.get(..limit).and_then(|text| ends::extent(text, at));
     let closed = end_before(near);
     let end = closed.unwrap_or(near);
     let raw = text.get(at..end).unwrap_or_default().trim_ascii_end();
@@ -84,8 +85,8 @@ fn broken<E: Element>(
 /// How the object at `at` begins, up to its first key's end. Inside a string
 /// the same stands with other quotes, so it marks no place there.
 fn beginning(text: &[u8], at: usize) -> &[u8] {
-    let key = json::skip_blank(text, at + 1);
-    json::string_end(text, key, Layer::Plain)
+    let key = ends::skip_blank(text, at + 1);
+    ends::string_end(text, key, Layer::Plain)
         .filter(|_| text.get(at) == Some(&b'{'))
         .and_then(|end| text.get(at..end))
         .unwrap_or(b"{\"")

@@ -12,7 +12,8 @@ use super::payload::{LogsDecoder, LogsPayload, next_key};
 use super::reading::Reading;
 use super::{Each, EnvelopeError, Tally};
 use crate::bounds::{MAX_ENVELOPE_DEPTH, MAX_FILE_BYTES};
-use crate::json::{self, Json, Kind, Layer};
+use crate::ends;
+use crate::json::{Json, Kind, Layer};
 use crate::member::Member;
 use crate::record::Record;
 
@@ -59,7 +60,7 @@ pub fn each_record(bytes: &[u8], each: &mut Each<'_>) -> Result<FileSummary, Env
         bytes
     };
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    let start = json::skip_blank(text, 0);
+    let start = ends::skip_blank(text, 0);
     if !matches!(text.get(start), None | Some(b'{' | b'[')) {
         return Err(EnvelopeError::unexpected(
             "CloudTrail records as JSON (`{` or `[`) or gzip",
@@ -81,7 +82,7 @@ fn sequence(reading: &mut Reading<'_, '_>, text: &[u8]) {
     let mut lines = Lines::default();
     let mut at = 0;
     loop {
-        at = json::skip_separators(text, at);
+        at = ends::skip_separators(text, at);
         at = match text.get(at) {
             None => return,
             Some(b'[') => {
@@ -247,7 +248,7 @@ fn container(text: &[u8], at: usize, members: usize) -> Option<Container> {
             }
             _ => {}
         }
-        at = json::extent(text, value_at)?;
+        at = ends::extent(text, value_at)?;
     }
     None
 }
@@ -283,7 +284,7 @@ fn open(reading: &mut Reading<'_, '_>, text: &[u8], at: usize, found: Container)
         }
         Container::Digest => {
             reading.is(Form::Digest);
-            json::extent(text, at).unwrap_or(text.len())
+            ends::extent(text, at).unwrap_or(text.len())
         }
     };
     reading.leave();
@@ -293,10 +294,10 @@ fn open(reading: &mut Reading<'_, '_>, text: &[u8], at: usize, found: Container)
 /// The place behind an object of which `at` is behind some member's value.
 fn object_end(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> usize {
     let mut at = at;
-    while let Some(end) = next_key(text, at).and_then(|(_, value)| json::extent(text, value)) {
+    while let Some(end) = next_key(text, at).and_then(|(_, value)| ends::extent(text, value)) {
         at = end;
     }
-    at = json::skip_separators(text, at);
+    at = ends::skip_separators(text, at);
     if text.get(at) == Some(&b'}') {
         return at + 1;
     }
@@ -308,7 +309,7 @@ fn object_end(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> usize {
 }
 
 fn payload(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> usize {
-    let end = json::extent(text, at).unwrap_or(text.len());
+    let end = ends::extent(text, at).unwrap_or(text.len());
     let raw = text.get(at..end).unwrap_or_default();
     match LogsPayload::read(raw) {
         Ok(payload) => payload.read_into(reading),
@@ -318,7 +319,7 @@ fn payload(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> usize {
 }
 
 fn awslogs(reading: &mut Reading<'_, '_>, text: &[u8], at: usize, value_at: usize) -> usize {
-    let end = json::extent(text, at).unwrap_or(text.len());
+    let end = ends::extent(text, at).unwrap_or(text.len());
     let raw = text.get(at..end).unwrap_or_default();
     let data = text
         .get(value_at..end)

@@ -13,7 +13,8 @@ use super::gzip::Inflater;
 use super::reading::Reading;
 use super::{Each, EnvelopeError, Tally};
 use crate::bounds::MAX_PAYLOAD_BYTES;
-use crate::json::{self, Json, Layer};
+use crate::ends;
+use crate::json::{Json, Layer};
 use crate::record::Record;
 
 /// What CloudWatch Logs wanted with a payload.
@@ -90,7 +91,7 @@ impl<'a> LogsPayload<'a> {
         };
         let wrong = || EnvelopeError::unexpected(EXPECTED, text, 0);
         let mut message_type = None;
-        let start = json::skip_blank(text, 0);
+        let start = ends::skip_blank(text, 0);
         if text.get(start) != Some(&b'{') {
             return Err(wrong());
         }
@@ -103,7 +104,7 @@ impl<'a> LogsPayload<'a> {
                     break;
                 }
             }
-            let Some(end) = json::extent(text, value_at) else {
+            let Some(end) = ends::extent(text, value_at) else {
                 break;
             };
             let value = text
@@ -152,7 +153,7 @@ impl Element for LogEvent {
             return Some(end);
         }
         let (message_at, end) = find_message(text, at)?;
-        let message_end = json::string_end(text, message_at, Layer::Plain)?;
+        let message_end = ends::string_end(text, message_at, Layer::Plain)?;
         let message = text.get(message_at + 1..message_end - 1)?;
         let record = Record::scan(message, Layer::Escaped);
         reading.outcome(record, message, message_at);
@@ -199,16 +200,16 @@ fn message_start(text: &[u8], at: usize) -> Option<usize> {
         if key == b"message" {
             return (text.get(value_at) == Some(&b'"')).then_some(value_at + 1);
         }
-        at = json::value_end(text, value_at, Layer::Plain)?;
+        at = ends::value_end(text, value_at, Layer::Plain)?;
     }
 }
 
 /// The place behind a log event of which `at` is behind some member.
 fn event_end(text: &[u8], at: usize) -> Option<usize> {
-    let mut at = json::skip_blank(text, at);
+    let mut at = ends::skip_blank(text, at);
     while text.get(at) == Some(&b',') {
         let (_, value_at) = next_key(text, at)?;
-        at = json::skip_blank(text, json::value_end(text, value_at, Layer::Plain)?);
+        at = ends::skip_blank(text, ends::value_end(text, value_at, Layer::Plain)?);
     }
     (text.get(at) == Some(&b'}')).then_some(at + 1)
 }
@@ -216,7 +217,7 @@ fn event_end(text: &[u8], at: usize) -> Option<usize> {
 /// The place of the `message` in the log event at `at`, and the place behind
 /// the event.
 fn find_message(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let end = json::extent(text, at)?;
+    let end = ends::extent(text, at)?;
     let event = text.get(..end)?;
     let mut at = at + 1;
     let mut message_at = None;
@@ -224,7 +225,7 @@ fn find_message(text: &[u8], at: usize) -> Option<(usize, usize)> {
         if key == b"message" {
             message_at = Some(value_at);
         }
-        at = json::extent(event, value_at)?;
+        at = ends::extent(event, value_at)?;
     }
     Some((message_at?, end))
 }
@@ -232,13 +233,13 @@ fn find_message(text: &[u8], at: usize) -> Option<(usize, usize)> {
 /// The undecoded key that stands next in an object, and the place of its
 /// value; `None` at the object's end.
 pub(super) fn next_key(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let start = json::skip_separators(text, at);
-    let end = json::string_end(text, start, Layer::Plain)?;
-    let colon = json::skip_blank(text, end);
+    let start = ends::skip_separators(text, at);
+    let end = ends::string_end(text, start, Layer::Plain)?;
+    let colon = ends::skip_blank(text, end);
     if text.get(colon) != Some(&b':') {
         return None;
     }
-    let value_at = json::skip_blank(text, colon + 1);
+    let value_at = ends::skip_blank(text, colon + 1);
     Some((text.get(start + 1..end - 1)?, value_at))
 }
 
