@@ -17,6 +17,9 @@ FUNCTIONS := log-batch event-bus weekly-report
 PROFILE ?= release
 # Processor of the functions: this machine's, unless told arm64 or x86_64.
 ARCH ?= $(subst aarch64,arm64,$(shell uname -m))
+# Lambda's x86-64 machines have AVX2. Other machines may not, so that only what
+# is built for Lambda asks for it; the command line runs everywhere.
+FOR_LAMBDA = $(if $(filter release-x86_64,$(PROFILE)-$(ARCH)),RUSTFLAGS="-C target-cpu=haswell")
 # The C library of provided.al2023; a newer one on this machine does not run there.
 GLIBC := 2.34
 # A folder of trail files for `make demo` and the tests over real records.
@@ -134,7 +137,7 @@ events: ## Make the payloads and expected alerts of events/ from their records
 .PHONY: build
 build: ## Compile the functions once and lay out build/NAME/bootstrap (ARCH=, PROFILE=)
 ifeq ($(ARCH)-$(shell uname -s),$(subst aarch64,arm64,$(shell uname -m))-Linux)
-	$(CARGO) build --profile $(PROFILE) $(WHAT_IS_BUILT)
+	$(FOR_LAMBDA) $(CARGO) build --profile $(PROFILE) $(WHAT_IS_BUILT)
 	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$$built/$$name" "build/$$name/bootstrap"; done
 	@needed=$$(cat build/*/bootstrap | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -V | tail -n 1 || true); \
 	if [ "$(PROFILE)" = release ] && [ "$$(printf '%s\n' "$$needed" $(GLIBC) | sort -V | tail -n 1)" != $(GLIBC) ]; then \
@@ -142,7 +145,7 @@ ifeq ($(ARCH)-$(shell uname -s),$(subst aarch64,arm64,$(shell uname -m))-Linux)
 	fi
 else
 	@command -v cargo-lambda > /dev/null || { echo "building for $(ARCH) on this machine needs cargo-lambda: https://www.cargo-lambda.info" >&2; exit 1; }
-	$(CARGO) lambda build --profile $(PROFILE) --output-format binary $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(addprefix -p ,$(FUNCTIONS))
+	$(FOR_LAMBDA) $(CARGO) lambda build --profile $(PROFILE) --output-format binary $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(addprefix -p ,$(FUNCTIONS))
 	@$(BIN_OF_BUILD); for name in $(FUNCTIONS); do install -D "$${built%/*}/lambda/$$name/bootstrap" "build/$$name/bootstrap"; done
 endif
 	@echo $(ARCH) > build/architecture
@@ -190,17 +193,19 @@ load: setup ## Drive the real log-batch with 200 payloads of 1 MB and 5,000 smal
 
 .PHONY: bench
 bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15)
-	@cd tests/bench && $(CARGO) build --release --quiet -p bench
-	@$$(command -v taskset > /dev/null && echo taskset -c 0) $(BENCH_BUILT)/bench
+	@cd tests/bench && $(CARGO) build --release --quiet -p bench && cp $(BENCH_LOCAL)/bench $(BENCH_LOCAL)/portable
+	@cd tests/bench && $(FOR_LAMBDA) $(CARGO) build --release --quiet -p bench
+	@PORTABLE=$(BENCH_BUILT)/portable $$(command -v taskset > /dev/null && echo taskset -c 0) $(BENCH_BUILT)/bench
 
 .PHONY: bench-cold
 bench-cold: ## Measure each function's start and memory, beside bare ones
-	@$(CARGO) build --release --quiet $(addprefix -p ,$(FUNCTIONS))
-	@cd tests/bench && $(CARGO) build --release --quiet -p cold --features clients
+	@$(FOR_LAMBDA) $(CARGO) build --release --quiet $(addprefix -p ,$(FUNCTIONS))
+	@cd tests/bench && $(FOR_LAMBDA) $(CARGO) build --release --quiet -p cold --features clients
 	@$(BENCH_BUILT)/cold $(addprefix $(BENCH_BUILT)/,bare clients) $(addprefix "$${CARGO_TARGET_DIR:-target}/release"/,$(FUNCTIONS))
 
 # The bench is a workspace of its own, so its results lie in a folder of its own.
 BENCH_BUILT = "$${CARGO_TARGET_DIR:-tests/bench/target}/release"
+BENCH_LOCAL = "$${CARGO_TARGET_DIR:-target}/release"
 
 .PHONY: deny
 deny: ## Check licences, bans and sources of everything that is linked

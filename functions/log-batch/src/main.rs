@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use adapters_aws::lambda;
+use adapters_aws::starting::{self, Starting};
 use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
@@ -30,20 +31,26 @@ struct Data<'a> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    let rules = starting::read(rules::builtin_set);
     lambda::log_as_json();
     let settings = Settings::from_map(&|name| std::env::var(name).ok())?;
-    let mut parts = lambda::parts(&settings, rules::builtin_set()?)?;
-    parts.log_groups = Some(settings.log_groups());
-    let clock = parts.clock.clone();
+    let parts = lambda::parts(&settings)?;
+    let clock = lambda::wall_clock();
     let team = lambda::team(&settings, Arc::new(built_in));
-    let mut detector = Detector::new(parts);
-    if let Some(watched) = settings.watched() {
-        detector.watch_accounts(watched);
-    }
+    let detector = Starting::new(rules, move |rules| {
+        let mut parts = parts(rules);
+        parts.log_groups = Some(settings.log_groups());
+        let mut detector = Detector::new(parts);
+        if let Some(watched) = settings.watched() {
+            detector.watch_accounts(watched);
+        }
+        detector
+    });
     let watch = Mutex::new((detector, team));
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
-        let (detector, team) = &mut *watch.lock().await;
+        let (starting, team) = &mut *watch.lock().await;
+        let detector = starting.detector()?;
         if let Some(team) = team {
             team.refresh(detector, &invocation).await;
         }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use adapters_aws::{Athena, BucketReports, Connection, DynamoState, Topic, TrailLocation, lambda};
-use detection::engine::RuleSet;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::report::{self, LoadedRules, Ports, ReportSettings};
 use pipeline::settings::{Setting, Settings};
@@ -36,9 +35,9 @@ async fn main() -> Result<(), Error> {
     let sink = Topic::new(Arc::clone(&connection), need(Setting::TopicArn)?);
     let store = BucketReports::new(connection, need(Setting::ReportBucket)?);
     let clock = lambda::wall_clock();
-    let (rules, problems) = RuleSet::new(rules::builtin()?);
+    let rules = rules::builtin_set()?;
     let mut known = ReportSettings::read(&settings)?;
-    known.rules = LoadedRules::of(&rules, &problems, clock() / 1_000);
+    known.rules = LoadedRules::of(&rules, &[], clock() / 1_000);
     let listed = rules::shipped_lists();
     known.listed_addresses = listed.get(LISTED).into_iter().flatten().cloned().collect();
     let ports = Ports {

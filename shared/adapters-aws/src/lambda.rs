@@ -39,31 +39,28 @@ pub fn wall_clock() -> Clock {
     })
 }
 
-/// A detector's parts over AWS.
+/// A detector's parts over AWS, to be completed by the rules.
 ///
 /// # Errors
 /// Where a setting that the detector needs is missing.
-pub fn parts(settings: &Settings, rules: RuleSet) -> Result<Parts, SettingError> {
+pub fn parts(
+    settings: &Settings,
+) -> Result<impl FnOnce(RuleSet) -> Parts + Send + use<>, SettingError> {
     let connection = Arc::new(Connection::new());
     let need = |setting| settings.need(setting).map(str::to_owned);
-    Ok(Parts {
-        // None of the built-in rules is refused, or the build would have failed.
+    let state = DynamoState::new(Arc::clone(&connection), need(Setting::Table)?);
+    let sink = Topic::new(Arc::clone(&connection), need(Setting::TopicArn)?);
+    let quarantine = BucketQuarantine::new(connection, need(Setting::QuarantineBucket)?);
+    let voice = settings.voice();
+    Ok(move |rules| Parts {
         rules: Arc::new(rules),
-        state: Arc::new(DynamoState::new(
-            Arc::clone(&connection),
-            need(Setting::Table)?,
-        )),
-        sink: Arc::new(Topic::new(
-            Arc::clone(&connection),
-            need(Setting::TopicArn)?,
-        )),
-        quarantine: Arc::new(BucketQuarantine::new(
-            connection,
-            need(Setting::QuarantineBucket)?,
-        )),
+        state: Arc::new(state),
+        sink: Arc::new(sink),
+        quarantine: Arc::new(quarantine),
         clock: wall_clock(),
-        voice: settings.voice(),
+        voice,
         log_groups: None,
+        // None of the built-in rules is, or the build would have failed.
         rules_refused: 0,
     })
 }

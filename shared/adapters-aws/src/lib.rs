@@ -17,6 +17,8 @@ pub mod lambda;
 mod quarantine;
 #[cfg(feature = "bucket")]
 mod reports;
+#[cfg(feature = "lambda")]
+pub mod starting;
 #[cfg(feature = "bucket")]
 mod team;
 #[cfg(feature = "topic")]

@@ -4,11 +4,13 @@
 //! `CORPUS` names a folder of trail files; without it the records are made of
 //! the project's own. `ROUNDS` is the number of rounds, 15 unless told;
 //! `ONLY` keeps the stages whose names begin as one of its words does (`a,c60`),
-//! `SIZE` one size of payloads.
+//! `SIZE` one size of payloads. `PORTABLE` is this program built for any
+//! machine of the kind; its product is measured too.
 
 mod material;
 #[path = "../../../shared/detection/tests/engine/oracle.rs"]
 mod oracle;
+mod portable;
 mod report;
 mod rule_sets;
 mod slow;
@@ -33,7 +35,7 @@ const MANY: usize = 800;
 
 fn main() -> Result<()> {
     let rounds = std::env::var("ROUNDS").map_or(Ok(15), |text| text.parse())?;
-    let only = std::env::var("ONLY").unwrap_or_else(|_| "a,b,c,d,e".to_owned());
+    let only = std::env::var("ONLY").unwrap_or_else(|_| "a,b,c,d,e,p".to_owned());
     let wanted = |name: &str| only.split(',').any(|start| name.starts_with(start));
     let records = material::records()?;
     let few = rule_sets::texts(FEW)?;
@@ -68,6 +70,9 @@ fn main() -> Result<()> {
                 }
             }
         }
+    }
+    if let Some(program) = std::env::var_os("PORTABLE").filter(|_| wanted("p60")) {
+        rows.push(portable::row(&program, &sizes, rounds)?);
     }
     report::print(&sizes, &rows);
     println!(

@@ -98,21 +98,40 @@ fn of_project() -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// Numbers that look random and are the same in every run (SplitMix64).
+/// Identifiers made of them do not compress, as real ones do not.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn uuid(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        )
+    }
+}
+
 fn ordinary(mut record: Map<String, Value>, place: usize) -> String {
     let (source, name) = ORDINARY_NAMES[place % ORDINARY_NAMES.len()];
     if !place.is_multiple_of(10) {
         record.insert("eventSource".to_owned(), json!(source));
         record.insert("eventName".to_owned(), json!(name));
     }
-    let id = format!("{:08x}", (place as u32).wrapping_mul(0x9E37_79B9));
-    record.insert(
-        "requestID".to_owned(),
-        json!(format!("{id}-5c1b-4e0a-9d0e-0242{id}")),
-    );
-    record.insert(
-        "eventID".to_owned(),
-        json!(format!("7a3c{id}-11ee-8c99-{id}0242")),
-    );
+    let mut random = Random(place as u64);
+    record.insert("requestID".to_owned(), json!(random.uuid()));
+    record.insert("eventID".to_owned(), json!(random.uuid()));
     record.entry("tlsDetails").or_insert(json!({
         "tlsVersion": "TLSv1.3",
         "cipherSuite": "TLS_AES_128_GCM_SHA256",
@@ -120,9 +139,9 @@ fn ordinary(mut record: Map<String, Value>, place: usize) -> String {
     }));
     let mut items = Vec::new();
     while Value::Object(record.clone()).to_string().len() < ORDINARY_BYTES {
-        let number = items.len() as u32 ^ place as u32;
+        let number = random.next();
         items.push(json!({
-            "resourceId": format!("eni-0{:09x}{id}", number.wrapping_mul(0x85EB_CA6B)),
+            "resourceId": format!("eni-0{number:016x}"),
             "state": {"name": "available", "code": number % 97},
         }));
         record.insert(
