@@ -93,6 +93,8 @@ fn spawn(program: &str, api: &RuntimeApi) -> Result<Child> {
         ("TRAILWARD_WORKGROUP", "workgroup"),
         ("TRAILWARD_DATABASE", "database"),
         ("TRAILWARD_TRAIL_TABLE", "trail"),
+        ("TRAILWARD_TRAIL_LOCATION", "s3://trail/AWSLogs/"),
+        ("TRAILWARD_TRAIL_NAME", "trail"),
     ];
     Command::new(program)
         .env_clear()

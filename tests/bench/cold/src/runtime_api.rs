@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// How long a function may take to ask for its first event.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,8 +25,18 @@ impl RuntimeApi {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Waits until the function asks for its next event.
+    /// Waits until the function asks for its next event; not for ever, since
+    /// one that lacks a setting never does.
     pub(crate) fn asked(&self) -> Result<(TcpStream, Instant)> {
+        let patience = Timespec {
+            tv_sec: PATIENCE.as_secs() as i64,
+            tv_nsec: 0,
+        };
+        let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
+        ensure!(
+            poll(&mut listener, Some(&patience))? > 0,
+            "the function asked for no event within {PATIENCE:?}"
+        );
         let (stream, _) = self.listener.accept()?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let line = request(&stream)?;
