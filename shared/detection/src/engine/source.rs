@@ -26,10 +26,11 @@ pub(crate) enum Told<'r> {
     Value(Written<'r>),
 }
 
-/// Stands for a member that is not there. No value is written so.
+/// Stands for a member that is not there. Whatever else a reader lets pass as
+/// a value, none begins with a colon.
 const ABSENT: Written<'static> = Written {
-    value: b"~",
-    ahead: b"~                                                               ",
+    value: b":",
+    ahead: b":                                                               ",
 };
 
 impl Source {

@@ -15,5 +15,6 @@
 mod agreement;
 mod build;
 mod generate;
+mod memory;
 mod oracle;
 mod sets;
