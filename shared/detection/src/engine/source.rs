@@ -1,7 +1,7 @@
 //! The parts of a record that mostly repeat from record to record, and that
 //! alone decide what many fields hold.
 
-use cloudtrail::{Json, Kind, Member, Record};
+use cloudtrail::{Json, Kind, Layer, Member, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::field::has_identities;
@@ -80,7 +80,9 @@ impl Source {
             None => Told::Value(ABSENT),
             // Paths lead into this one.
             Some(value) if member == Member::IdentitySessionContext => {
-                let here = value.kind() != Kind::Array && !elsewhere();
+                let here =
+                    is_sound_object(value) || !matches!(value.kind(), Kind::Array | Kind::Object);
+                let here = here && !elsewhere();
                 here.then(|| written(record, member, value))
                     .map_or(Told::Nothing, Told::Value)
             }
@@ -88,6 +90,18 @@ impl Source {
             Some(value) => Told::Value(written(record, member, value)),
         }
     }
+}
+
+/// Whether this is an object whose bytes say in one layer only what they say.
+/// A reader passes over what is nested without a look at it: in the plain
+/// layer that may be a quote with a backslash, which in the other one opens a
+/// key. Behind a bare quote no escaped text goes on.
+#[inline]
+fn is_sound_object(value: Json<'_>) -> bool {
+    let Some((b'{', inner)) = value.as_written().split_first() else {
+        return false;
+    };
+    value.layer() == Layer::Escaped || matches!(inner.trim_ascii_start().first(), Some(b'"' | b'}'))
 }
 
 #[inline(always)]

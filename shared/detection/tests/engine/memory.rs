@@ -59,3 +59,18 @@ fn nothing_that_a_record_may_hold_is_taken_for_an_absent_member() {
         );
     }
 }
+
+#[test]
+fn the_same_bytes_in_another_layer_are_another_value() {
+    let plainly_broken = r#"{"userIdentity":{"sessionContext":{\"a\":\"b\"}},"eventName":"N"}"#;
+    let escaped = r#"{\"userIdentity\":{\"sessionContext\":{\"a\":\"b\"}},\"eventName\":\"N\"}"#;
+    let rules = || {
+        vec![
+            event("there", vec![exists("userIdentity.sessionContext.a")]),
+            event("whole", vec![is("userIdentity.sessionContext", &["{\"a*"])]),
+        ]
+    };
+    let (one, other) = ((plainly_broken, Layer::Plain), (escaped, Layer::Escaped));
+    check_in_turn(rules(), &[one, other]);
+    check_in_turn(rules(), &[other, one]);
+}
