@@ -4,7 +4,7 @@
 
 mod agreement;
 
-use agreement::{assert_agrees, assert_read_in_place, escaped};
+use agreement::{assert_agrees, assert_read_in_place, assert_reads, escaped};
 use cloudtrail::{Layer, Member, Record};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -75,6 +75,83 @@ fn ordinary() -> impl Strategy<Value = serde_json::Map<String, Value>> {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
     });
     prop::collection::vec((key, value()), 0..20).prop_map(|members| members.into_iter().collect())
+}
+
+/// Whether there is a number that is read and written in another spelling.
+fn has_float(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(elements) => elements.iter().any(has_float),
+        Value::Object(members) => members.values().any(has_float),
+        _ => false,
+    }
+}
+
+/// The text inside a JSON string, each character written in one of the ways
+/// in which a string may write it.
+fn spelled(text: &str, choices: &[u8]) -> String {
+    let mut spelled = String::new();
+    for (character, choice) in text.chars().zip(choices.iter().cycle()) {
+        match (character, choice) {
+            ('"' | '\\', 0..3) | (_, 0) => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    spelled.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            ('/', 1..9) => spelled.push_str("\\/"),
+            _ => spelled.push_str(&escaped(&character.to_string())),
+        }
+    }
+    spelled
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_message_may_be_spelled_in_many_ways(
+        text in record(),
+        padding in 0usize..130,
+        choices in prop::collection::vec(any::<u8>(), 1..200),
+    ) {
+        let text = match text.trim().strip_prefix('{') {
+            Some(rest) if rest.trim() != "}" => {
+                format!("{{\"pad\":[\"{}\"],{rest}", "x".repeat(padding))
+            }
+            _ => text,
+        };
+        let expected: Value = serde_json::from_str(&text).unwrap();
+        assert_reads(spelled(&text, &choices).as_bytes(), Layer::Escaped, &expected);
+        // Few odd characters: what is odd stands alone in its block.
+        let few: Vec<u8> = choices.iter().map(|choice| choice.saturating_mul(9)).chain([9; 300]).collect();
+        assert_reads(spelled(&text, &few).as_bytes(), Layer::Escaped, &expected);
+        // Structure itself, half of it.
+        let quotes: Vec<u8> = choices.iter().map(|choice| 1 + choice % 4).collect();
+        assert_reads(spelled(&text, &quotes).as_bytes(), Layer::Escaped, &expected);
+    }
+
+    #[test]
+    fn what_is_put_into_a_record_is_read_as_serde_reads_it(
+        text in record(),
+        at in any::<prop::sample::Index>(),
+        piece in prop::sample::select(vec![
+            "\"", "\\", "\\\\", "\\\"", "{", "}", "[", "]", ",", ":", " ", "\n", "0", "-", "null", "\"a\":1,",
+            "\\u0041", "/", "[[]]", "{}",
+        ]),
+        cut in 0usize..2,
+    ) {
+        let mut at = at.index(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let behind = text[at..].chars().skip(cut).collect::<String>();
+        let text = format!("{}{piece}{behind}", &text[..at]);
+        if let Ok(record @ Value::Object(_)) = serde_json::from_str(&text)
+            && !has_float(&record)
+        {
+            assert_agrees(&text);
+        }
+    }
 }
 
 proptest! {

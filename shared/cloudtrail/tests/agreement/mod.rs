@@ -18,31 +18,47 @@ pub(crate) fn assert_agrees(text: &str) {
         (text.as_bytes(), Layer::Plain),
         (inside.as_bytes(), Layer::Escaped),
     ] {
-        let record = Record::scan(bytes, layer).unwrap();
-        let whole: Value = serde_json::from_str(&record.root().text()).unwrap();
-        assert_eq!(whole, expected, "{layer:?} {text}");
-        for (member, path) in Member::ALL {
-            let wanted = match path.split_once('.') {
-                Some((outer, inner)) => expected.get(outer).and_then(|outer| outer.get(inner)),
-                None => expected.get(path),
-            };
-            let found = record.member(member);
-            match (wanted, found) {
-                (Some(Value::String(wanted)), Some(found)) => {
-                    assert_eq!(found.text(), wanted.as_str(), "{path} {layer:?} {text}");
-                }
-                (Some(wanted), Some(found)) => {
-                    let found: Value = serde_json::from_str(&found.text()).unwrap();
-                    assert_eq!(&found, wanted, "{path} {layer:?} {text}");
-                }
-                (wanted, found) => {
-                    assert!(
-                        wanted.is_none() && found.is_none(),
-                        "{path} {layer:?} {text}"
-                    );
-                }
+        assert_reads(bytes, layer, &expected);
+    }
+}
+
+/// Asserts that the record in `bytes` reads as expected.
+#[track_caller]
+pub(crate) fn assert_reads(bytes: &[u8], layer: Layer, expected: &Value) {
+    let text = String::from_utf8_lossy(bytes);
+    let record = Record::scan(bytes, layer).unwrap();
+    let whole: Value = serde_json::from_str(&record.root().text()).unwrap();
+    assert_eq!(&whole, expected, "{layer:?} {text}");
+    for (member, path) in Member::ALL {
+        let wanted = match path.split_once('.') {
+            Some((outer, inner)) => expected.get(outer).and_then(|outer| outer.get(inner)),
+            None => expected.get(path),
+        };
+        let found = record.member(member);
+        match (wanted, found) {
+            (Some(Value::String(wanted)), Some(found)) => {
+                assert_eq!(found.text(), wanted.as_str(), "{path} {layer:?} {text}");
+            }
+            (Some(wanted), Some(found)) => {
+                let found: Value = serde_json::from_str(&found.text()).unwrap();
+                assert_eq!(&found, wanted, "{path} {layer:?} {text}");
+            }
+            (wanted, found) => {
+                assert!(
+                    wanted.is_none() && found.is_none(),
+                    "{path} {layer:?} {text}"
+                );
             }
         }
+    }
+    let parameters = record.member(Member::RequestParameters);
+    let keys = expected.get("requestParameters").and_then(Value::as_object);
+    let keys = keys.into_iter().flat_map(|members| members.keys());
+    for key in keys.map(String::as_str).chain(["", "none"]) {
+        let noted = record.child(Member::RequestParameters, key);
+        let walked = parameters.and_then(|parameters| parameters.get(key));
+        let written = |value: Option<cloudtrail::Json<'_>>| value.map(|v| v.as_written().to_vec());
+        assert_eq!(written(noted), written(walked), "{key} {layer:?} {text}");
     }
 }
 
