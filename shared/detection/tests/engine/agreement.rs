@@ -14,7 +14,7 @@ use crate::generate;
 use crate::oracle::{self, Tree};
 
 /// What the set must find, told by the oracle.
-fn wanted(set: &RuleSet, record: &Tree) -> Vec<Match> {
+pub(crate) fn wanted(set: &RuleSet, record: &Tree) -> Vec<Match> {
     let mut wanted = Vec::new();
     for index in set.indices() {
         let rule = set.rule(index);
@@ -78,7 +78,7 @@ fn check_record(set: &RuleSet, scratch: &mut Scratch, record: &Record<'_>) -> Re
 }
 
 /// JSON text of a tree with blanks and needless escapes, as `style` says.
-fn written(tree: &Tree, style: u8) -> String {
+pub(crate) fn written(tree: &Tree, style: u8) -> String {
     let blank = ["", " ", "\n\t"][usize::from(style % 3)];
     let text = |text: &str| {
         let plain = serde_json::to_string(text).unwrap();

@@ -288,7 +288,7 @@ fn condition(searches: usize) -> impl Strategy<Value = Condition> {
     })
 }
 
-fn any_detection() -> impl Strategy<Value = Detection> {
+pub(crate) fn any_detection() -> impl Strategy<Value = Detection> {
     let bodies = prop::collection::vec(body(), 1..4);
     bodies.prop_flat_map(|bodies| {
         condition(bodies.len()).prop_map(move |condition| detection(bodies.clone(), condition))

@@ -17,4 +17,5 @@ mod build;
 mod generate;
 mod memory;
 mod oracle;
+mod sequence;
 mod sets;
