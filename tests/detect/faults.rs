@@ -10,23 +10,8 @@ use pipeline::ports::{CounterKey, Lease};
 use serde_json::Value;
 
 use crate::correlations::{DENIED, denied};
-use crate::faulty::{Faults, FaultySink, FaultyState};
+use crate::faulty::faulty;
 use crate::world::{STOPPED, World, call};
-
-/// A world whose ports fail as these faults say.
-fn faulty(rules: &str) -> (World, Faults) {
-    let faults = Faults::default();
-    let mut world = World::new(rules);
-    world.state = Arc::new(FaultyState {
-        inner: world.state.clone(),
-        faults: faults.clone(),
-    });
-    world.sink = Arc::new(FaultySink {
-        inner: world.sink.clone(),
-        faults: faults.clone(),
-    });
-    (world, faults)
-}
 
 #[tokio::test]
 async fn whatever_fails_once_the_retry_tells_it() {

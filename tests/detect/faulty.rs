@@ -9,6 +9,8 @@ use pipeline::ports::{
     Seen, SeenKey, StateStore, WindowKey,
 };
 
+use crate::world::World;
+
 /// Which calls fail from now on, and how many of each.
 #[derive(Clone, Default)]
 pub(crate) struct Faults(Arc<Mutex<Calls>>);
@@ -164,4 +166,19 @@ impl StateStore for FaultyState {
     async fn fix_time(&self, key: &str, proposed: i64) -> Result<i64, PortError> {
         self.inner.fix_time(key, proposed).await
     }
+}
+
+/// A world whose ports fail as these faults say.
+pub(crate) fn faulty(rules: &str) -> (World, Faults) {
+    let faults = Faults::default();
+    let mut world = World::new(rules);
+    world.state = Arc::new(FaultyState {
+        inner: world.state.clone(),
+        faults: faults.clone(),
+    });
+    world.sink = Arc::new(FaultySink {
+        inner: world.sink.clone(),
+        faults: faults.clone(),
+    });
+    (world, faults)
 }

@@ -1,12 +1,10 @@
 //! Much at once: many events of one cause, many causes.
 
-use std::sync::Arc;
-
 use pipeline::ports::CounterKey;
 use serde_json::Value;
 
 use crate::correlations::{DENIED, denied};
-use crate::faulty::{Faults, FaultySink, FaultyState};
+use crate::faulty::faulty;
 use crate::world::{STOPPED, World, call};
 
 #[tokio::test]
@@ -83,16 +81,7 @@ async fn a_storm_is_told_in_one_summary() {
 /// another, so that a crash repeats one alert at most.
 #[tokio::test]
 async fn thousands_of_causes_are_told_in_one_run() {
-    let mut world = World::new(STOPPED);
-    let faults = Faults::default();
-    world.state = Arc::new(FaultyState {
-        inner: world.state.clone(),
-        faults: faults.clone(),
-    });
-    world.sink = Arc::new(FaultySink {
-        inner: world.sink.clone(),
-        faults: faults.clone(),
-    });
+    let (mut world, faults) = faulty(STOPPED);
     let records: Vec<Value> = (0..3_000)
         .map(|n| call("StopLogging", &format!("user{n}"), n))
         .collect();

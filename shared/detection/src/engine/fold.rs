@@ -40,12 +40,8 @@ impl<V> FoldTable<V> {
 
     /// The value of a key, compared without regard to ASCII case.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&V> {
-        self.get_hashed(key, hashed(key).hash)
-    }
-
-    /// The same for a key whose hash is known.
-    pub(crate) fn get_hashed(&self, key: &[u8], hash: u64) -> Option<&V> {
-        let position = *self.slots.get(self.slot(key, hash))? as usize;
+        let slot = self.slot(key, hashed(key).hash);
+        let position = *self.slots.get(slot)? as usize;
         self.entries
             .get(position.checked_sub(1)?)
             .map(|(_, value)| value)
