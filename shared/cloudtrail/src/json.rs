@@ -151,6 +151,14 @@ impl<'a> Json<'a> {
         if inner == name.as_bytes() && !inner.contains(&b'\\') {
             return true;
         }
+        // A first byte that stands for itself tells most keys apart.
+        if let (Some(first), Some(wanted)) = (inner.first(), name.as_bytes().first())
+            && first != wanted
+            && first.is_ascii()
+            && *first != b'\\'
+        {
+            return false;
+        }
         let ordinary = inner.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
         !ordinary && self.decoded() == name
     }

@@ -1,35 +1,43 @@
 //! What of a record was not there to be read.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
-use crate::json::Kind;
+use crate::json::{Json, Kind};
+use crate::member::Member;
 use crate::record::Record;
 
-/// The key that tells of an omission, and what else could spell it. Rules ask
-/// this of every record: nearly all are done after a look for these.
-static SPELLINGS: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new("omitted"), Finder::new("\\u")]);
+/// Members that AWS leaves out for their size.
+const LARGE: [Member; 4] = [
+    Member::RequestParameters,
+    Member::ResponseElements,
+    Member::AdditionalEventData,
+    Member::ServiceEventDetails,
+];
 
 /// The top-level members that AWS left out for their size. It writes
 /// `{"omitted":true,"reason":...}` in their place; padding a request until
 /// that happens hides what was asked for.
 pub(super) fn omitted(record: &Record<'_>) -> Vec<String> {
-    let root = record.root();
-    let written = root.as_written();
-    if SPELLINGS.iter().all(|word| word.find(written).is_none()) {
-        return Vec::new();
+    let members = LARGE.iter().filter(|member| {
+        let value = record.member(**member);
+        value.is_some_and(is_placeholder)
+    });
+    members.map(|member| member.path().to_owned()).collect()
+}
+
+/// Whether this stands in a member's place. Rules ask this of every record:
+/// of nearly all, the first byte of the first key tells.
+fn is_placeholder(value: Json<'_>) -> bool {
+    let Some((b'{', inner)) = value.as_written().split_first() else {
+        return false;
+    };
+    let quoted = inner.trim_ascii_start();
+    let quoted = quoted.strip_prefix(b"\\").unwrap_or(quoted);
+    if !matches!(quoted, [b'"', b'o' | b'\\', ..]) || value.kind() != Kind::Object {
+        return false;
     }
-    root.members()
-        .filter(|(_, value)| {
-            value.kind() == Kind::Object
-                && value
-                    .get("omitted")
-                    .is_some_and(|omitted| omitted.text().eq_ignore_ascii_case("true"))
-        })
-        .map(|(name, _)| name.into_owned())
-        .collect()
+    let first = value.members().next();
+    first.is_some_and(|(key, omitted)| {
+        key == "omitted" && omitted.text().eq_ignore_ascii_case("true")
+    })
 }
 
 #[cfg(test)]
@@ -42,6 +50,20 @@ mod tests {
         let text = r#"{"requestParameters":{"omitted":true,"reason":"requestParameters too large"},
             "responseElements":{"omitted":false},"additionalEventData":"omitted"}"#;
         assert_eq!(values(Derived::Omitted, text), ["requestParameters"]);
+    }
+
+    #[test]
+    fn only_what_begins_with_the_word_is_a_placeholder() {
+        for text in [
+            r#"{"requestParameters":{"name":"x","omitted":true}}"#,
+            r#"{"requestParameters":{"omitted\u0020":true}}"#,
+            r#"{"requestParameters":{"other":true}}"#,
+            r#"{"requestParameters":{}}"#,
+            r#"{"requestParameters":[{"omitted":true}]}"#,
+            r#"{"tlsDetails":{"omitted":true}}"#,
+        ] {
+            assert_eq!(values(Derived::Omitted, text), [""; 0], "{text}");
+        }
     }
 
     #[test]
