@@ -110,12 +110,18 @@ impl<'a> Record<'a> {
         Some(Json::spanning(span.of(&self.text), self.layer))
     }
 
-    /// The record's text from the start of a noted member's value on; nothing
-    /// where there is none.
+    /// A noted member's value as it is written, and the record's text from its
+    /// start on; `None` where the record has no such member.
     #[inline]
-    pub fn from_member(&self, member: Member) -> &[u8] {
-        let span = self.spans.of(member);
-        span.map_or(&[], |span| span.and_behind(&self.text))
+    pub fn written(&self, member: Member) -> Option<(&[u8], &[u8])> {
+        let span = self.spans.of(member)?;
+        let ahead = span.and_behind(&self.text);
+        Some((ahead.get(..span.length())?, ahead))
+    }
+
+    /// The layer in which the record's text is.
+    pub fn layer(&self) -> Layer {
+        self.layer
     }
 
     /// The member `key` of a noted member's object, as [`Json::get`] finds it.

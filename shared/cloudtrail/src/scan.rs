@@ -46,6 +46,12 @@ impl Span {
 }
 
 impl Span {
+    /// Bytes at this place.
+    #[inline]
+    pub(crate) fn length(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
     /// The bytes of `text` from the start of this place on.
     #[inline]
     pub(crate) fn and_behind(self, text: &[u8]) -> &[u8] {

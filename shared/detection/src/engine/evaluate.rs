@@ -6,7 +6,7 @@ use cloudtrail::{Kind, Record};
 
 use crate::engine::field::{Field, each_scalar};
 use crate::engine::program::{Node, Predicate, Program};
-use crate::engine::seen::{Answer, Note, Seen};
+use crate::engine::seen::{Answer, Row, Seen};
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
@@ -42,13 +42,14 @@ const TOO_MANY: u64 = 2;
 const BAD_REGEX: u64 = 3;
 
 impl Answers {
-    /// Forgets what it knows of the last record: the next one comes.
-    pub(crate) fn begin(&mut self, program: &Program) {
+    /// Forgets what it knows of the last record: the next one comes. The set
+    /// has so many sieves.
+    pub(crate) fn begin(&mut self, program: &Program, sieves: usize) {
         self.record = self.record.wrapping_add(4);
         if self.answers.len() < program.predicates.len() {
             self.answers.resize(program.predicates.len(), 0);
         }
-        self.seen.begin(program);
+        self.seen.begin(program, sieves);
     }
 }
 
@@ -72,7 +73,12 @@ impl Judge<'_, '_> {
         };
         let mut open = Ok(!decisive);
         for part in parts {
-            match self.holds(part) {
+            let outcome = match part {
+                // Nearly every part: no call to this function again.
+                Node::Test(predicate) => self.test(*predicate),
+                Node::Not(_) | Node::All(_) | Node::Any(_) => self.holds(part),
+            };
+            match outcome {
                 Ok(held) if held == decisive => return Ok(decisive),
                 Ok(_) => {}
                 Err(fault) => open = Err(fault),
@@ -81,10 +87,18 @@ impl Judge<'_, '_> {
         open
     }
 
-    /// The answer to a predicate, asked at most once per record, and mostly
-    /// once for all records that have the value.
+    /// The answer to a predicate: asked mostly once for all records that have
+    /// the value, or else once per record.
     #[inline]
     pub(crate) fn test(&mut self, predicate: usize) -> Result<bool, FaultReason> {
+        if let Some((source, bit)) = self.program.told(predicate) {
+            let number = self.answers.record;
+            match self.answers.seen.answer(source, bit, self.record, number) {
+                Answer::Known(holds) => return Ok(holds),
+                Answer::Unknown(cell) => return self.learn(predicate, source, cell, bit),
+                Answer::Never => {}
+            }
+        }
         let known = self.answers.answers.get(predicate).copied().unwrap_or(0);
         if known & !3 != self.answers.record {
             return self.find_out(predicate);
@@ -97,19 +111,25 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn find_out(&mut self, predicate: usize) -> Result<bool, FaultReason> {
-        let told = self.program.told(predicate);
-        let kept = told.and_then(|(source, bit)| Some((source, self.place(source)?, bit)));
-        let known = kept.map(|(source, place, bit)| self.answers.seen.answer(source, place, bit));
-        let outcome = match known {
-            Some(Answer::Known(holds)) => Ok(holds),
-            _ => self.ask(predicate),
-        };
-        if let (Some((source, place, bit)), Some(Answer::Unknown), Ok(holds)) =
-            (kept, known, outcome)
-        {
-            self.answers.seen.keep(source, place, bit, holds);
+    /// Asks, and keeps the answer about the value.
+    #[cold]
+    fn learn(
+        &mut self,
+        predicate: usize,
+        source: usize,
+        cell: usize,
+        bit: usize,
+    ) -> Result<bool, FaultReason> {
+        let outcome = self.ask(predicate);
+        if let Ok(holds) = outcome {
+            self.answers.seen.keep(source, cell, bit, holds);
         }
+        outcome
+    }
+
+    /// Asks, and keeps the answer about the record.
+    fn find_out(&mut self, predicate: usize) -> Result<bool, FaultReason> {
+        let outcome = self.ask(predicate);
         let answer = match outcome {
             Ok(false) => NO,
             Ok(true) => YES,
@@ -122,24 +142,29 @@ impl Judge<'_, '_> {
         outcome
     }
 
-    /// The place where answers about the record's value of a source are kept;
-    /// `None` where they cannot be.
+    /// What the record's value of a source leaves possible of a sieve's rules.
     #[inline]
-    pub(crate) fn place(&mut self, source: usize) -> Option<usize> {
+    pub(crate) fn row(&mut self, source: usize, sieve: usize) -> Row {
         let number = self.answers.record;
-        let of = self.program.source(source)?;
-        self.answers.seen.place(source, of, self.record, number)
+        self.answers.seen.row(source, sieve, self.record, number)
     }
 
-    /// The note that was left about a value; 0 where there is none yet.
+    /// Keeps what a value leaves possible.
+    pub(crate) fn keep_row(&mut self, source: usize, cell: usize, sieve: usize, row: u64) {
+        self.answers.seen.keep_row(source, cell, sieve, row);
+    }
+
+    /// The index's note about the record's value of a source, 0 where there is
+    /// none yet, and the cell to leave one in.
     #[inline]
-    pub(crate) fn note(&self, source: usize, place: usize, whose: Note) -> u32 {
-        self.answers.seen.note(source, place, whose)
+    pub(crate) fn note(&mut self, source: usize) -> Option<(u64, usize)> {
+        let number = self.answers.record;
+        self.answers.seen.note(source, self.record, number)
     }
 
     /// Leaves a note about a value.
-    pub(crate) fn set_note(&mut self, source: usize, place: usize, whose: Note, note: u32) {
-        self.answers.seen.set_note(source, place, whose, note);
+    pub(crate) fn set_note(&mut self, source: usize, cell: usize, note: u64) {
+        self.answers.seen.set_note(source, cell, note);
     }
 
     fn ask(&self, predicate: usize) -> Result<bool, FaultReason> {

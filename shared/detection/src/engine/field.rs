@@ -81,9 +81,11 @@ impl Field {
     pub(crate) fn source(&self) -> Option<Source> {
         match &self.start {
             Start::Root => None,
+            Start::Member { member, .. } if *member == Member::IdentitySessionContext => {
+                Some(Source::Identity)
+            }
             Start::Member { member, rest, .. } => {
-                let whole = rest.is_empty() || *member == Member::IdentitySessionContext;
-                whole.then_some(Source::Member(*member))
+                rest.is_empty().then_some(Source::Member(*member))
             }
             Start::Derived(derived) => match derived {
                 Derived::Oversize => Some(Source::Bounds),

@@ -11,7 +11,6 @@ use crate::engine::evaluate::Judge;
 use crate::engine::fold::FoldTable;
 use crate::engine::literal::Literal;
 use crate::engine::program::{Node, Predicate, Program};
-use crate::engine::seen::Note;
 use crate::engine::sieve::Sieve;
 use crate::engine::source::Source;
 use crate::engine::text::{Text, Value};
@@ -44,8 +43,8 @@ pub(crate) struct Index {
     lists: Vec<Candidates>,
     /// The place of the name in the program's list of sources.
     name: Option<usize>,
-    /// Rules that name no event.
-    sieve: Sieve,
+    /// Over the rules that name no event.
+    sieves: Vec<Sieve>,
     /// Every rule, for records in which the name is no plain value.
     everything: Candidates,
 }
@@ -105,7 +104,7 @@ impl Index {
                 sources.position(|(source, _)| *source == Source::Member(Member::EventName))
             },
             lists,
-            sieve: Sieve::new(program, plans, &unnamed),
+            sieves: Sieve::over(program, plans, &unnamed),
             everything: groups(&(0..plans.len()).collect()),
         }
     }
@@ -114,18 +113,18 @@ impl Index {
     /// an odd one, and everything has to be tried.
     #[inline]
     pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<&[Group]> {
-        let place = self.name.and_then(|name| Some((name, judge.place(name)?)));
-        let Some((name, place)) = place else {
+        let noted = self.name.and_then(|name| Some((name, judge.note(name)?)));
+        let Some((name, (known, cell))) = noted else {
             return self.look_up(judge.record).map(|list| self.list(list));
         };
         // The note is one more than the list's place and one.
-        let known = judge.note(name, place, Note::Index);
         if let Some(list) = known.checked_sub(1) {
-            return Some(self.list(list.checked_sub(1)));
+            let list = list.checked_sub(1);
+            return Some(self.list(list.and_then(|list| u32::try_from(list).ok())));
         }
         let list = self.look_up(judge.record)?;
-        let note = list.map_or(1, |list| list.saturating_add(2));
-        judge.set_note(name, place, Note::Index, note);
+        let note = list.map_or(1, |list| u64::from(list) + 2);
+        judge.set_note(name, cell, note);
         Some(self.list(list))
     }
 
@@ -152,9 +151,9 @@ impl Index {
         }))
     }
 
-    /// The rules that name no event.
-    pub(crate) fn sieve(&self) -> &Sieve {
-        &self.sieve
+    /// Over the rules that name no event.
+    pub(crate) fn sieves(&self) -> &[Sieve] {
+        &self.sieves
     }
 
     /// Every rule.

@@ -5,28 +5,30 @@
 //! of such a value is remembered under the value as it was written, byte for
 //! byte, so that remembering never changes an answer, only its price.
 
+use crate::engine::lines::{Line, Lines, WORDS};
+
 /// Values that are remembered per member. A power of two.
-const SLOTS: usize = 256;
+const SLOTS: usize = 1024;
 
 /// Longest value that is remembered, in bytes as written: an identity with
 /// its session fits.
 const LONGEST: usize = 2048;
 
-/// Values up to this length are compared in one step.
-const SHORT: usize = 64;
+/// Values up to this length are compared in one step; with its length, one
+/// fills a line of a processor's cache.
+const SHORT: usize = 63;
+
+/// Bytes that are compared in one step.
+const STEP: usize = SHORT + 1;
 
 /// Remembered values, each in a numbered place for what was found out about it.
 #[derive(Debug)]
 pub(crate) struct Memo {
-    short: Box<[Short]>,
-    long: Box<[Vec<u8>]>,
-}
-
-/// A value of at most [`SHORT`] bytes; with the length 0 there is none.
-#[derive(Debug, Clone, Copy)]
-struct Short {
-    text: [u8; SHORT],
-    length: usize,
+    /// Values of at most [`SHORT`] bytes, each with its length behind it; with
+    /// the length 0 there is none.
+    short: Lines,
+    /// Longer ones; none before the first is met.
+    long: Vec<Vec<u8>>,
 }
 
 /// A value as it is written, and what stands from its start on in the record:
@@ -50,13 +52,9 @@ pub(crate) enum Place {
 
 impl Default for Memo {
     fn default() -> Self {
-        let none = Short {
-            text: [0; SHORT],
-            length: 0,
-        };
         Self {
-            short: vec![none; SLOTS].into_boxed_slice(),
-            long: vec![Vec::new(); SLOTS].into_boxed_slice(),
+            short: Lines::new(SLOTS),
+            long: Vec::new(),
         }
     }
 }
@@ -71,7 +69,8 @@ impl Memo {
         let value = written.value;
         let slot = slot(value);
         if value.len() <= SHORT {
-            let known = self.short.get(slot).is_some_and(|it| it.is(written));
+            let kept = self.short.at(self.short.word_of(slot));
+            let known = kept.is_some_and(|it| is(it, written));
             return if known {
                 Place::Known(slot)
             } else {
@@ -89,12 +88,15 @@ impl Memo {
     pub(crate) fn learn(&mut self, place: usize, value: &[u8]) {
         match place.checked_sub(SLOTS) {
             None => {
-                if let Some(short) = self.short.get_mut(place) {
-                    short.text = padded(value);
-                    short.length = value.len();
+                let word = self.short.word_of(place);
+                if let Some(short) = self.short.at_mut(word) {
+                    *short = line(value);
                 }
             }
             Some(slot) => {
+                if self.long.is_empty() {
+                    self.long = vec![Vec::new(); SLOTS];
+                }
                 if let Some(text) = self.long.get_mut(slot) {
                     text.clear();
                     text.extend_from_slice(value);
@@ -104,38 +106,59 @@ impl Memo {
     }
 }
 
-impl Short {
-    /// Whether this is the value.
-    #[inline(always)]
-    fn is(&self, written: Written<'_>) -> bool {
-        if self.length != written.value.len() {
-            return false;
-        }
-        let (Some(ahead), Some(mask)) = (written.ahead.first_chunk(), MASKS.get(self.length))
-        else {
-            return self.text == padded(written.value);
-        };
-        let ahead: &[u8; SHORT] = ahead;
-        let bytes = ahead.iter().zip(&self.text).zip(mask);
-        bytes.fold(0, |odd, ((one, other), mask)| odd | ((one ^ other) & mask)) == 0
+/// A short value as it is kept.
+fn line(value: &[u8]) -> Line {
+    let mut bytes = [0; STEP];
+    bytes
+        .iter_mut()
+        .zip(value)
+        .for_each(|(to, from)| *to = *from);
+    if let Some(length) = bytes.last_mut() {
+        *length = value.len() as u8;
     }
+    words(&bytes)
+}
+
+#[inline(always)]
+fn words(bytes: &[u8; STEP]) -> Line {
+    let mut words = [0; WORDS];
+    let (eights, _) = bytes.as_chunks();
+    for (word, bytes) in words.iter_mut().zip(eights) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
+}
+
+/// Whether the value that is kept is this one.
+#[inline(always)]
+fn is(kept: &Line, written: Written<'_>) -> bool {
+    let length = written.value.len();
+    if kept.last().map(|word| word >> 56) != Some(length as u64) {
+        return false;
+    }
+    let (Some(ahead), Some(mask)) = (written.ahead.first_chunk(), MASKS.get(length)) else {
+        return *kept == line(written.value);
+    };
+    let ahead = words(ahead);
+    let pairs = ahead.iter().zip(kept).zip(mask);
+    pairs.fold(0, |odd, ((one, other), mask)| odd | ((one ^ other) & mask)) == 0
 }
 
 /// For each length, which bytes count.
-static MASKS: [[u8; SHORT]; SHORT + 1] = masks();
+static MASKS: [Line; SHORT + 1] = masks();
 
 /// Evaluated by the compiler: a failure is a compile error.
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated by the compiler: a failure is a compile error"
 )]
-const fn masks() -> [[u8; SHORT]; SHORT + 1] {
-    let mut masks = [[0; SHORT]; SHORT + 1];
+const fn masks() -> [Line; SHORT + 1] {
+    let mut masks = [[0; WORDS]; SHORT + 1];
     let mut length = 0;
     while length <= SHORT {
         let mut at = 0;
         while at < length {
-            masks[length][at] = 0xff;
+            masks[length][at / 8] |= 0xff << (8 * (at % 8));
             at += 1;
         }
         length += 1;
@@ -143,43 +166,53 @@ const fn masks() -> [[u8; SHORT]; SHORT + 1] {
     masks
 }
 
-/// A short value filled up with zeros.
-fn padded(value: &[u8]) -> [u8; SHORT] {
-    let mut text = [0; SHORT];
-    text.iter_mut()
-        .zip(value)
-        .for_each(|(to, from)| *to = *from);
-    text
-}
+/// Odd numbers without a pattern.
+const MIX: [u64; 4] = [
+    0x9E37_79B9_7F4A_7C15,
+    0xC2B2_AE3D_27D4_EB4F,
+    0x1656_67B1_9E37_79F9,
+    0xD6E8_FEB8_6659_FD93,
+];
 
-/// The slot of a value, told by its length and by words of eight bytes at its
-/// start, in its middle and at its end: enough to spread values, and a
-/// comparison follows.
-#[inline]
+/// The slot of a value. A comparison follows, so that it is enough to spread
+/// values: a short one is told by its length and three words of eight bytes,
+/// a long one, which begins and ends like others, by all of it.
+#[inline(always)]
 fn slot(value: &[u8]) -> usize {
-    const MIX: [u64; 4] = [
-        0x9E37_79B9_7F4A_7C15,
-        0xC2B2_AE3D_27D4_EB4F,
-        0x1656_67B1_9E37_79F9,
-        0xD6E8_FEB8_6659_FD93,
-    ];
-    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let from = |at: usize| word(value.get(at..).and_then(<[u8]>::first_chunk));
-    let mut hash = match value.first_chunk() {
-        Some(first) => {
-            let [one, two, three, four] = MIX;
-            word(Some(first)).wrapping_mul(one)
-                ^ word(value.last_chunk()).wrapping_mul(two)
-                ^ from(8).wrapping_mul(three)
-                ^ from(value.len() / 2).wrapping_mul(four)
-        }
-        None => value
-            .iter()
-            .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    let [one, two, three, _] = MIX;
+    let mut hash = if value.len() > SHORT {
+        spread(value)
+    } else if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
+        let second = value.get(8..16).and_then(<[u8]>::first_chunk);
+        u64::from_le_bytes(*first).wrapping_mul(one)
+            ^ u64::from_le_bytes(*last).wrapping_mul(two)
+            ^ u64::from_le_bytes(*second.unwrap_or(last)).wrapping_mul(three)
+    } else {
+        let bytes = value.iter();
+        bytes.fold(0, |word, byte| (word << 8) | u64::from(*byte))
     };
     // The last bytes of a word reach only its highest bits by themselves.
     hash ^= (hash >> 32) ^ value.len() as u64;
-    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+    (hash.wrapping_mul(one) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+}
+
+/// A hash of every byte, 32 at a time.
+#[inline(always)]
+fn spread(value: &[u8]) -> u64 {
+    let mut lanes = [0u64; 4];
+    let mut add = |chunk: &[u8; 32]| {
+        let (words, _) = chunk.as_chunks();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = (*lane ^ (*lane << 13) ^ (*lane >> 7)).wrapping_add(u64::from_le_bytes(*word));
+        }
+    };
+    let (chunks, _) = value.as_chunks();
+    chunks.iter().for_each(&mut add);
+    value.last_chunk().map(&mut add);
+    let lanes = lanes.iter().zip(MIX);
+    lanes.fold(0, |hash, (lane, mix)| {
+        hash ^ (lane ^ (lane >> 32)).wrapping_mul(mix)
+    })
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod explain;
 mod field;
 mod fold;
 mod index;
+mod lines;
 mod links;
 mod literal;
 mod memo;

@@ -46,12 +46,16 @@ pub(crate) struct Program {
     /// What many predicates ask for, and how many do.
     sources: Vec<(Source, usize)>,
     /// For each predicate its source's place in that list, and its own number
-    /// among those that ask for it.
-    told: Vec<Option<(usize, usize)>>,
+    /// among those that ask for it; or [`UNTOLD`]. Small, since it is read
+    /// before every test.
+    told: Vec<(u16, u16)>,
     /// Tells this program from others, whose answers must not be mixed in.
     #[serde(skip)]
     number: u64,
 }
+
+/// Stands for a predicate that no single source decides.
+const UNTOLD: (u16, u16) = (u16::MAX, u16::MAX);
 
 /// Numbers for programs; 0 is none's.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -91,7 +95,8 @@ impl Program {
     /// predicate's number there.
     #[inline]
     pub(crate) fn told(&self, predicate: usize) -> Option<(usize, usize)> {
-        self.told.get(predicate).copied().flatten()
+        let told = self.told.get(predicate).filter(|told| **told != UNTOLD);
+        told.map(|(source, number)| (usize::from(*source), usize::from(*number)))
     }
 
     /// Notes what decides the predicate that was added last.
@@ -101,15 +106,14 @@ impl Program {
             Predicate::Field { field, .. } | Predicate::Exists { field } => self.fields.get(*field),
             Predicate::Anywhere { .. } => None,
         };
-        let told = field.and_then(Field::source).map(|source| {
+        let told = field.and_then(Field::source).and_then(|source| {
             let index = self.place_of(source);
-            let number = self.sources.get_mut(index).map_or(0, |(_, count)| {
-                *count += 1;
-                *count - 1
-            });
-            (index, number)
+            let (_, count) = self.sources.get_mut(index)?;
+            let told = (u16::try_from(index).ok()?, u16::try_from(*count).ok()?);
+            *count += 1;
+            Some(told)
         });
-        self.told.push(told);
+        self.told.push(told.unwrap_or(UNTOLD));
     }
 
     pub(crate) fn cost(&self, node: &Node) -> u32 {
@@ -295,7 +299,7 @@ impl Compiler {
     /// value costs next to nothing; of these the source and the name come
     /// last, which the index has mostly told already.
     fn price(&self, predicate: &Predicate) -> u32 {
-        let told = self.program.told.last().copied().flatten();
+        let told = self.program.told(self.program.predicates.len());
         let source = told.and_then(|(source, _)| self.program.source(source));
         match source {
             Some(Source::Member(Member::EventName)) => return 4,

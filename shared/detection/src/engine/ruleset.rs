@@ -11,7 +11,6 @@ use crate::engine::index::{Group, Index};
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
 use crate::engine::shelf::Shelf;
-use crate::engine::sieve::Trays;
 use crate::engine::text::Text;
 use crate::problem::RuleProblem;
 use crate::rule::{Filter, Logic, Rule};
@@ -54,7 +53,6 @@ pub struct RuleFault {
 #[derive(Debug)]
 pub struct Scratch {
     answers: Answers,
-    trays: Trays,
     faults: Vec<RuleFault>,
     now: i64,
 }
@@ -63,7 +61,6 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             answers: Answers::default(),
-            trays: Trays::default(),
             faults: Vec::new(),
             now: i64::MIN,
         }
@@ -146,7 +143,7 @@ impl RuleSet {
         match self.index.named(&mut judge) {
             Some(groups) => {
                 self.find_in(groups, &mut judge, &mut scratch.faults, matches);
-                self.find_unnamed(&mut judge, &mut scratch.trays, &mut scratch.faults, matches);
+                self.find_unnamed(&mut judge, &mut scratch.faults, matches);
             }
             None => {
                 let groups = self.index.everything();
@@ -195,26 +192,26 @@ impl RuleSet {
     fn find_unnamed(
         &self,
         judge: &mut Judge<'_, '_>,
-        trays: &mut Trays,
         faults: &mut Vec<RuleFault>,
         matches: &mut Vec<Match>,
     ) {
-        let sieve = self.index.sieve();
-        sieve.sift(judge, &self.plans, trays, &mut |plan, outcome| {
-            let Some((rule, _)) = self.plans.get(plan) else {
-                return;
-            };
-            match outcome {
-                Ok(()) => matches.push(Match {
-                    rule: *rule,
-                    excepted_by: None,
-                }),
-                Err(reason) => faults.push(RuleFault {
-                    rule: *rule,
-                    reason,
-                }),
-            }
-        });
+        for sieve in self.index.sieves() {
+            sieve.sift(judge, &self.plans, &mut |plan, outcome| {
+                let Some((rule, _)) = self.plans.get(plan) else {
+                    return;
+                };
+                match outcome {
+                    Ok(()) => matches.push(Match {
+                        rule: *rule,
+                        excepted_by: None,
+                    }),
+                    Err(reason) => faults.push(RuleFault {
+                        rule: *rule,
+                        reason,
+                    }),
+                }
+            });
+        }
     }
 
     /// The first exception that hides findings of a rule on this record. For
@@ -258,7 +255,7 @@ impl RuleSet {
     }
 
     fn judge<'j, 'r>(&'j self, record: &'j Record<'r>, answers: &'j mut Answers) -> Judge<'j, 'r> {
-        answers.begin(&self.program);
+        answers.begin(&self.program, self.index.sieves().len());
         Judge {
             program: &self.program,
             record,

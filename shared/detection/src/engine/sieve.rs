@@ -15,18 +15,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::{FaultReason, Judge};
-use crate::engine::memo::Memo;
 use crate::engine::program::{Node, Program};
-use crate::engine::seen::Note;
+use crate::engine::seen::Row;
 use crate::engine::source::Source;
 
-/// The rules in question and the members that tell about them.
+/// At most [`Sieve::MOST`] of the rules in question and the members that tell
+/// about them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sieve {
+    /// Its place among the set's sieves.
+    number: usize,
     rules: Vec<Sifted>,
     columns: Vec<Column>,
-    /// All rules.
-    every: Bits,
 }
 
 /// A rule, by its place in the set's list of plans.
@@ -48,36 +48,33 @@ struct Column {
     parts: Vec<(usize, Node)>,
 }
 
-/// A set of rules, by their places in [`Sieve::rules`].
-type Bits = Box<[u64]>;
-
-/// What a sieve remembers from record to record; kept and reused.
-#[derive(Debug, Default)]
-pub(crate) struct Trays {
-    program: u64,
-    /// For each column and each place of its values, what is left possible.
-    left: Vec<Vec<u64>>,
-    /// Rules that the present record leaves possible.
-    live: Vec<u64>,
-    /// Rules that have to be judged whole.
-    open: Vec<u64>,
-}
+/// A set of rules: a bit for each place in [`Sieve::rules`].
+type Bits = u64;
 
 impl Sieve {
-    /// A sieve over the rules at these places of the list of plans.
-    pub(crate) fn new(program: &Program, plans: &[&Node], chosen: &[usize]) -> Self {
+    /// Rules of one sieve.
+    const MOST: usize = Bits::BITS as usize;
+
+    /// Sieves over the rules at these places of the list of plans.
+    pub(crate) fn over(program: &Program, plans: &[&Node], chosen: &[usize]) -> Vec<Self> {
+        let sieves = chosen.chunks(Self::MOST).enumerate();
+        sieves
+            .map(|(number, chosen)| Self::new(number, program, plans, chosen))
+            .collect()
+    }
+
+    fn new(number: usize, program: &Program, plans: &[&Node], chosen: &[usize]) -> Self {
         let mut sieve = Self {
+            number,
             rules: Vec::with_capacity(chosen.len()),
             columns: Vec::new(),
-            every: bits(chosen.len()),
         };
         for (place, plan) in chosen.iter().enumerate() {
-            set(&mut sieve.every, place);
             let mut rest = Vec::new();
             let whole = plans.get(*plan).into_iter();
             for part in whole.flat_map(|node| parts(node, true)) {
                 match sole_source(program, &part) {
-                    Some(source) => sieve.column(source, chosen.len(), place, part),
+                    Some(source) => sieve.column(source, place, part),
                     None => rest.push(part),
                 }
             }
@@ -96,109 +93,112 @@ impl Sieve {
         sieve
     }
 
-    fn column(&mut self, source: usize, rules: usize, place: usize, part: Node) {
+    fn column(&mut self, source: usize, place: usize, part: Node) {
         let known = self.columns.iter_mut().find(|known| known.source == source);
         let column = match known {
             Some(column) => column,
-            None => {
-                self.columns.push(Column {
-                    source,
-                    touched: bits(rules),
-                    parts: Vec::new(),
-                });
-                match self.columns.last_mut() {
-                    Some(column) => column,
-                    None => return,
-                }
-            }
+            None => self.columns.push_mut(Column {
+                source,
+                touched: 0,
+                parts: Vec::new(),
+            }),
         };
-        set(&mut column.touched, place);
+        column.touched |= bit(place);
         column.parts.push((place, part));
     }
 
     /// Calls `each` with the place in the list of plans, and the outcome, of
     /// every rule that holds for the record or could not be judged.
+    #[inline]
     pub(crate) fn sift(
         &self,
         judge: &mut Judge<'_, '_>,
         plans: &[(impl Sized, Node)],
-        trays: &mut Trays,
         each: &mut impl FnMut(usize, Result<(), FaultReason>),
     ) {
-        if self.rules.is_empty() {
-            return;
+        let mut live = every(self.rules.len());
+        let mut open = 0;
+        for column in &self.columns {
+            if live & column.touched == 0 {
+                continue;
+            }
+            match judge.row(column.source, self.number) {
+                Row::Known(left) => live &= left,
+                Row::Unknown(cell) => {
+                    let (left, odd) = column.judge(judge);
+                    if odd == 0 {
+                        judge.keep_row(column.source, cell, self.number, left);
+                    }
+                    live &= left;
+                    open |= odd;
+                }
+                Row::Never => open |= column.touched,
+            }
         }
-        trays.begin(self, judge.program.number());
-        for (column, left) in self.columns.iter().zip(&mut trays.left) {
-            if !meet(&trays.live, &column.touched) {
-                continue;
+        while live != 0 {
+            let place = live.trailing_zeros() as usize;
+            live &= live - 1;
+            if let Some(rule) = self.rules.get(place) {
+                let outcome = rule.judge(judge, plans, open & bit(place) != 0);
+                match outcome {
+                    Ok(false) => {}
+                    Ok(true) => each(rule.plan, Ok(())),
+                    Err(reason) => each(rule.plan, Err(reason)),
+                }
             }
-            let Some(place) = judge.place(column.source) else {
-                join(&mut trays.open, &column.touched);
-                continue;
-            };
-            let words = self.every.len();
-            let Some(left) = left.get_mut(place * words..(place + 1) * words) else {
-                continue;
-            };
-            if judge.note(column.source, place, Note::Sieve) == 0 {
-                let sound = column.judge(judge, left, &mut trays.open);
-                judge.set_note(column.source, place, Note::Sieve, sound.into());
-            }
-            narrow(&mut trays.live, left);
         }
-        for (place, rule) in each_of(&trays.live).filter_map(|p| Some((p, self.rules.get(p)?))) {
-            let outcome = match &rule.rest {
-                _ if is_set(&trays.open, place) => match plans.get(rule.plan) {
-                    Some((_, whole)) => judge.holds(whole),
-                    None => Ok(false),
-                },
-                Some(rest) => judge.holds(rest),
-                None => Ok(true),
-            };
-            match outcome {
-                Ok(false) => {}
-                Ok(true) => each(rule.plan, Ok(())),
-                Err(reason) => each(rule.plan, Err(reason)),
-            }
+    }
+}
+
+impl Sifted {
+    /// Whether a rule that was left possible holds.
+    fn judge(
+        &self,
+        judge: &mut Judge<'_, '_>,
+        plans: &[(impl Sized, Node)],
+        open: bool,
+    ) -> Result<bool, FaultReason> {
+        match (&self.rest, open) {
+            (_, true) => match plans.get(self.plan) {
+                Some((_, whole)) => judge.holds(whole),
+                None => Ok(false),
+            },
+            (Some(rest), false) => judge.holds(rest),
+            (None, false) => Ok(true),
         }
     }
 }
 
 impl Column {
-    /// Judges the present value: what it leaves possible goes to `passing`,
-    /// what it cannot tell of to `open`. Returns whether it could tell of all.
+    /// Judges the present value: what it leaves possible, and the rules of
+    /// which it cannot tell.
     #[cold]
-    fn judge(&self, judge: &mut Judge<'_, '_>, passing: &mut [u64], open: &mut [u64]) -> bool {
-        passing.fill(u64::MAX);
-        let mut sound = true;
+    fn judge(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
+        let (mut left, mut odd) = (Bits::MAX, 0);
         for (place, part) in &self.parts {
             match judge.holds(part) {
                 Ok(true) => {}
-                Ok(false) => clear(passing, *place),
-                Err(_) => {
-                    sound = false;
-                    set(open, *place);
-                }
+                Ok(false) => left &= !bit(*place),
+                Err(_) => odd |= bit(*place),
             }
         }
-        sound
+        (left, odd)
     }
 }
 
-impl Trays {
-    /// Makes ready for a record.
-    fn begin(&mut self, sieve: &Sieve, program: u64) {
-        let words = sieve.every.len();
-        if self.program != program {
-            self.program = program;
-            let columns = sieve.columns.iter();
-            self.left = columns.map(|_| vec![0; Memo::PLACES * words]).collect();
-        }
-        self.live.clear();
-        self.live.extend_from_slice(&sieve.every);
-        self.open.clear();
-        self.open.resize(words, 0);
+/// The bit of the rule at a place; a sieve has none beyond its last.
+fn bit(place: usize) -> Bits {
+    u32::try_from(place)
+        .ok()
+        .and_then(|place| Bits::checked_shl(1, place))
+        .unwrap_or_default()
+}
+
+/// The bits of so many rules.
+fn every(rules: usize) -> Bits {
+    match bit(rules) {
+        0 => Bits::MAX,
+        next => next - 1,
     }
 }
 
@@ -228,57 +228,16 @@ fn sole_source(program: &Program, node: &Node) -> Option<usize> {
     }
 }
 
-fn bits(length: usize) -> Bits {
-    vec![0; length.div_ceil(u64::BITS as usize)].into_boxed_slice()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn set(bits: &mut [u64], place: usize) {
-    if let Some(word) = bits.get_mut(place / 64) {
-        *word |= 1 << (place % 64);
+    #[test]
+    fn every_rule_of_a_sieve_has_its_bit() {
+        assert_eq!((bit(0), bit(63), bit(64)), (1, 1 << 63, 0));
+        for rules in 0..=Sieve::MOST {
+            let bits = (0..rules).fold(0, |bits, place| bits | bit(place));
+            assert_eq!(every(rules), bits, "{rules}");
+        }
     }
-}
-
-fn clear(bits: &mut [u64], place: usize) {
-    if let Some(word) = bits.get_mut(place / 64) {
-        *word &= !(1 << (place % 64));
-    }
-}
-
-fn is_set(bits: &[u64], place: usize) -> bool {
-    bits.get(place / 64)
-        .is_some_and(|word| word & (1 << (place % 64)) != 0)
-}
-
-/// Whether two sets have a rule in common.
-#[inline]
-fn meet(one: &[u64], other: &[u64]) -> bool {
-    one.iter().zip(other).any(|(one, other)| one & other != 0)
-}
-
-/// Keeps what is in both sets.
-#[inline]
-fn narrow(bits: &mut [u64], others: &[u64]) {
-    bits.iter_mut()
-        .zip(others)
-        .for_each(|(bits, others)| *bits &= others);
-}
-
-/// Adds what is in the other set.
-fn join(bits: &mut [u64], others: &[u64]) {
-    bits.iter_mut()
-        .zip(others)
-        .for_each(|(bits, others)| *bits |= others);
-}
-
-/// The places of a set, in order.
-fn each_of(bits: &[u64]) -> impl Iterator<Item = usize> + '_ {
-    bits.iter().enumerate().flat_map(|(index, word)| {
-        let mut word = *word;
-        std::iter::from_fn(move || {
-            let place = index * 64 + word.trailing_zeros() as usize;
-            let any = word != 0;
-            word &= word.wrapping_sub(1);
-            any.then_some(place)
-        })
-    })
 }

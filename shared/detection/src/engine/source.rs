@@ -1,7 +1,7 @@
 //! The parts of a record that mostly repeat from record to record, and that
 //! alone decide what many fields hold.
 
-use cloudtrail::{Json, Kind, Layer, Member, Record};
+use cloudtrail::{Layer, Member, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::field::has_identities;
@@ -12,7 +12,7 @@ use crate::engine::memo::Written;
 pub(crate) enum Source {
     /// One member: its value, something in it, or something derived from it.
     Member(Member),
-    /// All of `userIdentity`.
+    /// All of `userIdentity`: its `sessionContext` and what is derived.
     Identity,
     /// Whether the record exceeds a bound.
     Bounds,
@@ -22,16 +22,12 @@ pub(crate) enum Source {
 pub(crate) enum Told<'r> {
     /// Nothing by which a test could be remembered: it has to be made.
     Nothing,
-    /// This, or [`ABSENT`].
+    /// What most records say that have nothing particular here: no such
+    /// member, no bound exceeded.
+    Usual,
+    /// This value.
     Value(Written<'r>),
 }
-
-/// Stands for a member that is not there. Whatever else a reader lets pass as
-/// a value, none begins with a colon.
-const ABSENT: Written<'static> = Written {
-    value: b":",
-    ahead: b":                                                               ",
-};
 
 impl Source {
     /// How dear it is to look a value up, beside others: the longer values
@@ -48,7 +44,6 @@ impl Source {
                 | Member::IdentityType
                 | Member::IdentityInvokedBy,
             ) => 1,
-            Self::Member(Member::IdentitySessionContext) => 4,
             Self::Identity => 5,
             Self::Member(Member::UserAgent | Member::IdentityArn) => 3,
             Self::Member(_) => 2,
@@ -61,34 +56,34 @@ impl Source {
     pub(crate) fn told<'r>(self, record: &'r Record<'_>) -> Told<'r> {
         let member = match self {
             Self::Bounds if record.is_oversize() => return Told::Nothing,
-            Self::Bounds => return Told::Value(ABSENT),
-            Self::Identity => {
-                return match record.member(Member::UserIdentity) {
-                    Some(identity) if identity.kind() == Kind::Object => {
-                        Told::Value(written(record, Member::UserIdentity, identity))
-                    }
-                    _ => Told::Nothing,
-                };
-            }
+            Self::Bounds => return Told::Usual,
+            Self::Identity => return identity(record),
             Self::Member(member) => member,
         };
-        // Paths of other keys with dots may lead to the same field, and so
-        // may identities in an array.
-        let elsewhere = || record.has_dotted_keys() || has_identities(record);
-        match record.member(member) {
-            None if member.is_of_identity() && elsewhere() => Told::Nothing,
-            None => Told::Value(ABSENT),
-            // Paths lead into this one.
-            Some(value) if member == Member::IdentitySessionContext => {
-                let here =
-                    is_sound_object(value) || !matches!(value.kind(), Kind::Array | Kind::Object);
-                let here = here && !elsewhere();
-                here.then(|| written(record, member, value))
-                    .map_or(Told::Nothing, Told::Value)
+        match record.written(member) {
+            // Paths of other keys with dots may lead to the same field, and
+            // so may identities in an array.
+            None if member.is_of_identity()
+                && (record.has_dotted_keys() || has_identities(record)) =>
+            {
+                Told::Nothing
             }
-            Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => Told::Nothing,
-            Some(value) => Told::Value(written(record, member, value)),
+            None => Told::Usual,
+            Some(([b'{' | b'[', ..], _)) => Told::Nothing,
+            Some((value, ahead)) => Told::Value(Written { value, ahead }),
         }
+    }
+}
+
+/// Paths lead into it, and those of other keys with dots may lead to the same
+/// field.
+fn identity<'r>(record: &'r Record<'_>) -> Told<'r> {
+    let member = Member::UserIdentity;
+    match record.written(member) {
+        Some((value, ahead)) if is_sound_object(value, record) && !record.has_dotted_keys() => {
+            Told::Value(Written { value, ahead })
+        }
+        _ => Told::Nothing,
     }
 }
 
@@ -97,17 +92,10 @@ impl Source {
 /// layer that may be a quote with a backslash, which in the other one opens a
 /// key. Behind a bare quote no escaped text goes on.
 #[inline]
-fn is_sound_object(value: Json<'_>) -> bool {
-    let Some((b'{', inner)) = value.as_written().split_first() else {
+fn is_sound_object(value: &[u8], record: &Record<'_>) -> bool {
+    let Some((b'{', inner)) = value.split_first() else {
         return false;
     };
-    value.layer() == Layer::Escaped || matches!(inner.trim_ascii_start().first(), Some(b'"' | b'}'))
-}
-
-#[inline(always)]
-fn written<'r>(record: &'r Record<'_>, member: Member, value: Json<'r>) -> Written<'r> {
-    Written {
-        value: value.as_written(),
-        ahead: record.from_member(member),
-    }
+    record.layer() == Layer::Escaped
+        || matches!(inner.trim_ascii_start().first(), Some(b'"' | b'}'))
 }
