@@ -81,16 +81,14 @@ impl Field {
     pub(crate) fn source(&self) -> Option<Source> {
         match &self.start {
             Start::Root => None,
-            Start::Member { member, .. } if *member == Member::IdentitySessionContext => {
-                Some(Source::Identity)
-            }
             Start::Member { member, rest, .. } => {
-                rest.is_empty().then_some(Source::Member(*member))
+                let whole = rest.is_empty() || *member == Member::IdentitySessionContext;
+                whole.then(|| Source::of(*member))
             }
             Start::Derived(derived) => match derived {
                 Derived::Oversize => Some(Source::Bounds),
-                Derived::Agent => Some(Source::Member(Member::UserAgent)),
-                Derived::Network => Some(Source::Member(Member::SourceIpAddress)),
+                Derived::Agent => Some(Source::of(Member::UserAgent)),
+                Derived::Network => Some(Source::of(Member::SourceIpAddress)),
                 Derived::Principal | Derived::Role => Some(Source::Identity),
                 _ => None,
             },

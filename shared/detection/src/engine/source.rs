@@ -14,6 +14,8 @@ pub(crate) enum Source {
     Member(Member),
     /// All of `userIdentity`: its `sessionContext` and what is derived.
     Identity,
+    /// `sourceIPAddress` and `userAgent`, which stand side by side.
+    Origin,
     /// Whether the record exceeds a bound.
     Bounds,
 }
@@ -30,6 +32,15 @@ pub(crate) enum Told<'r> {
 }
 
 impl Source {
+    /// What decides the value of a member.
+    pub(crate) fn of(member: Member) -> Self {
+        match member {
+            Member::IdentitySessionContext => Self::Identity,
+            Member::SourceIpAddress | Member::UserAgent => Self::Origin,
+            member => Self::Member(member),
+        }
+    }
+
     /// How dear it is to look a value up, beside others: the longer values
     /// usually are and the more of them there are, the dearer.
     pub(crate) fn price(self) -> u32 {
@@ -45,7 +56,7 @@ impl Source {
                 | Member::IdentityInvokedBy,
             ) => 1,
             Self::Identity => 5,
-            Self::Member(Member::UserAgent | Member::IdentityArn) => 3,
+            Self::Origin | Self::Member(Member::IdentityArn) => 3,
             Self::Member(_) => 2,
         }
     }
@@ -58,6 +69,7 @@ impl Source {
             Self::Bounds if record.is_oversize() => return Told::Nothing,
             Self::Bounds => return Told::Usual,
             Self::Identity => return identity(record),
+            Self::Origin => return origin(record),
             Self::Member(member) => member,
         };
         match record.written(member) {
@@ -72,6 +84,18 @@ impl Source {
             Some(([b'{' | b'[', ..], _)) => Told::Nothing,
             Some((value, ahead)) => Told::Value(Written { value, ahead }),
         }
+    }
+}
+
+/// From the address to the end of the agent. That the text between them says
+/// where the one ends and the other starts makes one text of both tell of
+/// both, in one layer only.
+fn origin<'r>(record: &'r Record<'_>) -> Told<'r> {
+    let (first, last) = (Member::SourceIpAddress, Member::UserAgent);
+    match record.written_through(first, last) {
+        Some((value, ahead)) => Told::Value(Written { value, ahead }),
+        None if record.member(first).is_none() && record.member(last).is_none() => Told::Usual,
+        None => Told::Nothing,
     }
 }
 

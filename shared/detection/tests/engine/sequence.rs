@@ -113,10 +113,15 @@ impl Mixed {
         }
         match self.agent {
             0 | 1 => {
-                let agent = format!("aws-cli/{n} a");
-                put(&mut members, "userAgent", Some(text(agent)));
-                let address = format!("10.{}.2.3", n % 3);
-                put(&mut members, "sourceIPAddress", Some(text(address)));
+                let agent = ("userAgent", format!("aws-cli/{n} a"));
+                let address = ("sourceIPAddress", format!("10.{}.2.3", n % 3));
+                let mut both = [address, agent];
+                if self.agent == 1 {
+                    both.reverse();
+                }
+                for (key, value) in both {
+                    put(&mut members, key, Some(text(value)));
+                }
             }
             2 => put(&mut members, "userAgent", Some(map("a", text("a")))),
             _ => {}
