@@ -1,6 +1,10 @@
 //! What of a record was not there to be read.
 
-use crate::json::{Json, Kind};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use crate::json::Json;
 use crate::member::Member;
 use crate::record::Record;
 
@@ -12,9 +16,18 @@ const LARGE: [Member; 4] = [
     Member::ServiceEventDetails,
 ];
 
+/// Bytes of what stands in their place, as written, at most: three short
+/// members. What is longer was not left out.
+const LONGEST_PLACEHOLDER: usize = 1024;
+
+/// The key that tells of an omission, and what else could spell it. Rules ask
+/// this of every record: nearly all are done after a look for these.
+static SPELLINGS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new("omitted"), Finder::new("\\u")]);
+
 /// The top-level members that AWS left out for their size. It writes
-/// `{"omitted":true,"reason":...}` in their place; padding a request until
-/// that happens hides what was asked for.
+/// `{"omitted":true,"reason":...,"originalSize":...}` in their place, in some
+/// order; padding a request until that happens hides what was asked for.
 pub(super) fn omitted(record: &Record<'_>) -> Vec<String> {
     let members = LARGE.iter().filter(|member| {
         let value = record.member(**member);
@@ -23,21 +36,15 @@ pub(super) fn omitted(record: &Record<'_>) -> Vec<String> {
     members.map(|member| member.path().to_owned()).collect()
 }
 
-/// Whether this stands in a member's place. Rules ask this of every record:
-/// of nearly all, the first byte of the first key tells.
 fn is_placeholder(value: Json<'_>) -> bool {
-    let Some((b'{', inner)) = value.as_written().split_first() else {
-        return false;
-    };
-    let quoted = inner.trim_ascii_start();
-    let quoted = quoted.strip_prefix(b"\\").unwrap_or(quoted);
-    if !matches!(quoted, [b'"', b'o' | b'\\', ..]) || value.kind() != Kind::Object {
+    let written = value.as_written();
+    if !written.starts_with(b"{") || written.len() > LONGEST_PLACEHOLDER {
         return false;
     }
-    let first = value.members().next();
-    first.is_some_and(|(key, omitted)| {
-        key == "omitted" && omitted.text().eq_ignore_ascii_case("true")
-    })
+    SPELLINGS.iter().any(|word| word.find(written).is_some())
+        && value
+            .get("omitted")
+            .is_some_and(|omitted| omitted.text().eq_ignore_ascii_case("true"))
 }
 
 #[cfg(test)]
@@ -53,14 +60,25 @@ mod tests {
     }
 
     #[test]
-    fn only_what_begins_with_the_word_is_a_placeholder() {
+    fn the_order_of_a_placeholders_keys_does_not_count() {
+        let text = r#"{"responseElements":{"reason":"responseElements too large",
+            "originalSize":"149893","omitted":"true"}}"#;
+        assert_eq!(values(Derived::Omitted, text), ["responseElements"]);
+    }
+
+    #[test]
+    fn what_is_no_placeholder_is_none() {
+        let long = format!(
+            r#"{{"requestParameters":{{"x":"{}","omitted":true}}}}"#,
+            "x".repeat(1_024)
+        );
         for text in [
-            r#"{"requestParameters":{"name":"x","omitted":true}}"#,
-            r#"{"requestParameters":{"omitted\u0020":true}}"#,
+            &long,
+            r#"{"requestParameters":{"omitted\\u0020":true}}"#,
             r#"{"requestParameters":{"other":true}}"#,
             r#"{"requestParameters":{}}"#,
             r#"{"requestParameters":[{"omitted":true}]}"#,
-            r#"{"tlsDetails":{"omitted":true}}"#,
+            r#"{"eventName":{"omitted":true}}"#,
         ] {
             assert_eq!(values(Derived::Omitted, text), [""; 0], "{text}");
         }

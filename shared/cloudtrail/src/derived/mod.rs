@@ -47,7 +47,8 @@ pub enum Derived {
     WorldOpenPort,
     /// `true` where anything is opened to the world.
     WorldOpenAny,
-    /// Top-level members that AWS replaced by `{"omitted":true}`.
+    /// Of the request's parameters, the response, the additional data and the
+    /// service's details those that AWS replaced by `{"omitted":true}`.
     Omitted,
     /// `true` for a record over a bound.
     Oversize,

@@ -67,6 +67,9 @@ impl Memo {
     #[inline]
     pub(crate) fn place(&self, written: Written<'_>) -> Place {
         let value = written.value;
+        if value.len() > LONGEST {
+            return Place::TooLong;
+        }
         let slot = slot(value);
         if value.len() <= SHORT {
             let kept = self.short.at(self.short.word_of(slot));
@@ -79,7 +82,6 @@ impl Memo {
         }
         match self.long.get(slot) {
             Some(text) if text == value => Place::Known(SLOTS + slot),
-            _ if value.len() > LONGEST => Place::TooLong,
             _ => Place::New(SLOTS + slot),
         }
     }
@@ -99,6 +101,7 @@ impl Memo {
                 }
                 if let Some(text) = self.long.get_mut(slot) {
                     text.clear();
+                    text.reserve_exact(value.len());
                     text.extend_from_slice(value);
                 }
             }
