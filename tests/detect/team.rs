@@ -7,8 +7,8 @@ use std::sync::Arc;
 use adapters_local::FolderTeam;
 use detection::sigma::{self, Lists, Source};
 use pipeline::detect::Detector;
-use pipeline::ports::Mail;
-use pipeline::team::{BuiltIn, LOOK_SECONDS, Team};
+use pipeline::ports::{Mail, TeamFolder};
+use pipeline::team::{BuiltIn, LOOK_SECONDS, Team, TeamRules};
 use tempfile::TempDir;
 use trailward_tests::payload::{LOG_GROUP, logs_data};
 
@@ -35,6 +35,14 @@ filter:
 trailward: {owner: platform, reason: a drill}
 ";
 
+fn built_in(lists: &Lists) -> BuiltIn {
+    let source = Source {
+        name: "built-in.yml",
+        text: STOPPED,
+    };
+    BuiltIn::new(sigma::load(&[source], lists), lists.clone())
+}
+
 /// A container with a team's folder beside it.
 struct Container {
     detector: Detector,
@@ -43,18 +51,6 @@ struct Container {
 
 impl Container {
     fn beside(world: &World, folder: &Path) -> Self {
-        let built_in = |lists: &Lists| {
-            let source = Source {
-                name: "built-in.yml",
-                text: STOPPED,
-            };
-            let loaded = sigma::load(&[source], lists);
-            BuiltIn {
-                rules: loaded.rules,
-                problems: loaded.problems,
-                lists: lists.clone(),
-            }
-        };
         let folder = Arc::new(FolderTeam::new(folder));
         Self {
             detector: world.detector(),
@@ -237,4 +233,41 @@ async fn a_folder_that_can_be_read_again_is_no_longer_an_alarm() {
     fs::rename(&aside, &folder).unwrap();
     world.wait(LOOK_SECONDS);
     assert_eq!(container.handle(&mut world, "GetUser", 4).await, (0, 0));
+}
+
+/// What a look back sees: the rules, the team's and the places of refusals.
+async fn looked_at(folder: Option<&Path>) -> (usize, usize, Vec<String>, Option<String>) {
+    let folder = folder.map(FolderTeam::new);
+    let folder = folder.as_ref().map(|folder| folder as &dyn TeamFolder);
+    let rules = TeamRules::read(folder, &built_in).await;
+    assert_eq!(rules.set.len(), rules.built_in.len() + rules.own.len());
+    let places = rules.problems.iter().map(|problem| {
+        let location = &problem.location;
+        format!("{}:{}", location.file, location.line)
+    });
+    (
+        rules.built_in.len(),
+        rules.own.len(),
+        places.collect(),
+        rules.unread.map(|error| error.to_string()),
+    )
+}
+
+#[tokio::test]
+async fn a_look_back_sees_what_loads_what_is_refused_and_what_cannot_be_read() {
+    let built_in = 1;
+    assert_eq!(looked_at(None).await, (built_in, 0, vec![], None));
+
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "rules/own.yml", OWN);
+    write(&folder, "rules/broken.yml", "title: Broken\nlevel: grave\n");
+    write(&folder, "exceptions.yml", EXCEPTION);
+    let (built, own, places, unread) = looked_at(Some(folder.path())).await;
+    assert_eq!((built, own, unread), (built_in, 2, None));
+    assert_eq!(places[0], "rules/broken.yml:2");
+
+    let file = folder.path().join("rules/own.yml");
+    let (built, own, places, unread) = looked_at(Some(&file)).await;
+    assert_eq!((built, own, places), (built_in, 0, vec![]));
+    assert!(unread.unwrap().contains("the team's folder"));
 }

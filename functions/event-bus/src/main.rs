@@ -42,10 +42,5 @@ async fn main() -> Result<(), Error> {
 
 /// The built-in rules under a team's lists.
 fn built_in(lists: &Lists) -> BuiltIn {
-    let loaded = rules::builtin_under(lists);
-    BuiltIn {
-        rules: loaded.rules,
-        problems: loaded.problems,
-        lists: rules::overlaid(lists),
-    }
+    BuiltIn::new(rules::builtin_under(lists), rules::overlaid(lists))
 }

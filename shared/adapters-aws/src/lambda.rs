@@ -66,7 +66,7 @@ pub fn parts(
 }
 
 /// The team's bucket, where one is configured.
-pub fn team(settings: &Settings, built_in: MakeBuiltIn) -> Option<Team> {
+pub fn team(settings: &Settings, built_in: Arc<MakeBuiltIn>) -> Option<Team> {
     let bucket = settings.get(Setting::RulesBucket)?.to_owned();
     let folder = TeamBucket::new(Arc::new(Connection::new()), bucket);
     Some(Team::new(Arc::new(folder), built_in))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use detection::RuleProblem;
 
-use super::Difference;
+use super::{Difference, refusal};
 use crate::detect::Parts;
 use crate::invocation::Invocation;
 use crate::keys::{self, STATE_SECONDS};
@@ -14,9 +14,6 @@ use crate::ports::{Claim, Listing, Mail, PortError};
 
 /// Most lines of one kind that the mail names.
 const MAX_NAMED: usize = 50;
-
-/// Longest line of a problem, in characters.
-const MAX_PROBLEM_CHARS: usize = 300;
 
 /// What there is to tell.
 pub(super) struct News {
@@ -94,12 +91,7 @@ fn mail(news: &News) -> Mail {
         "Removed",
         removed.iter().map(|title| neutral::value(title)),
     );
-    let problems = news.problems.iter();
-    section(
-        &mut body,
-        "Refused",
-        problems.map(|p| neutral::neutral(&p.to_string(), MAX_PROBLEM_CHARS)),
-    );
+    section(&mut body, "Refused", news.problems.iter().map(refusal));
     Mail {
         subject,
         body,

@@ -27,6 +27,10 @@ pub(super) struct Files {
 }
 
 impl Files {
+    pub(super) async fn list_and_read(folder: &dyn TeamFolder) -> Result<Self, PortError> {
+        Self::read(folder, &folder.list().await?).await
+    }
+
     pub(super) async fn read(
         folder: &dyn TeamFolder,
         listing: &Listing,

@@ -10,15 +10,17 @@
 mod announce;
 mod difference;
 mod folder;
+mod refusal;
+mod rules;
 
 use std::sync::Arc;
 
 use detection::rule::Rule;
-use detection::sigma::{self, Lists, Source};
-use detection::{RuleProblem, RuleSet};
 
 pub use difference::Difference;
 use folder::Files;
+pub(crate) use refusal::refusal;
+pub use rules::{BuiltIn, MakeBuiltIn, TeamRules};
 
 use crate::detect::Detector;
 use crate::invocation::Invocation;
@@ -27,23 +29,10 @@ use crate::ports::{Listing, PortError, TeamFolder};
 /// Seconds between two looks at the folder.
 pub const LOOK_SECONDS: i64 = 300;
 
-/// The rules that are built in, under a team's lists.
-pub struct BuiltIn {
-    /// The rules.
-    pub rules: Vec<Rule>,
-    /// What was refused of them.
-    pub problems: Vec<RuleProblem>,
-    /// The shipped lists with the team's laid over them.
-    pub lists: Lists,
-}
-
-/// Makes the built-in rules under a team's lists.
-pub type MakeBuiltIn = Arc<dyn Fn(&Lists) -> BuiltIn + Send + Sync>;
-
 /// The team's folder, and what of it is in use.
 pub struct Team {
     folder: Arc<dyn TeamFolder>,
-    built_in: MakeBuiltIn,
+    built_in: Arc<MakeBuiltIn>,
     /// What the folder held at the last look that read it.
     seen: Option<Listing>,
     /// The team's rules in use; `None` before the first look.
@@ -65,15 +54,13 @@ enum Look {
 
 /// Another set, loaded.
 struct Changed {
-    set: RuleSet,
-    own: Vec<Rule>,
-    problems: Vec<RuleProblem>,
+    rules: TeamRules,
     listing: Listing,
 }
 
 impl Team {
     /// A folder that was not looked at yet.
-    pub fn new(folder: Arc<dyn TeamFolder>, built_in: MakeBuiltIn) -> Self {
+    pub fn new(folder: Arc<dyn TeamFolder>, built_in: Arc<MakeBuiltIn>) -> Self {
         Self {
             folder,
             built_in,
@@ -94,12 +81,10 @@ impl Team {
             // A folder that could not be read for a while is readable again.
             Ok(Look::Unchanged) => detector.parts.rules_refused = self.refused,
             Ok(Look::Changed(changed)) => {
-                let Changed {
-                    set,
-                    own,
-                    problems,
-                    listing,
-                } = *changed;
+                let Changed { rules, listing } = *changed;
+                let TeamRules {
+                    set, own, problems, ..
+                } = rules;
                 self.refused = problems.len();
                 detector.parts.rules_refused = self.refused;
                 for problem in &problems {
@@ -145,28 +130,7 @@ impl Team {
         }
         let files = Files::read(self.folder.as_ref(), &listing).await?;
         self.seen = Some(listing.clone());
-        let (set, own, problems) = self.load(&files);
-        Ok(Look::Changed(Box::new(Changed {
-            set,
-            own,
-            problems,
-            listing,
-        })))
-    }
-
-    fn load(&self, files: &Files) -> (RuleSet, Vec<Rule>, Vec<RuleProblem>) {
-        let built_in = (self.built_in)(&files.lists);
-        let sources: Vec<Source<'_>> = files
-            .rules
-            .iter()
-            .map(|(name, text)| Source { name, text })
-            .collect();
-        let own = sigma::load_among(&sources, &built_in.lists, &built_in.rules);
-        let (set, refused) = RuleSet::new([built_in.rules.as_slice(), &own.rules].concat());
-        let mut problems = files.problems.clone();
-        problems.extend(built_in.problems);
-        problems.extend(own.problems);
-        problems.extend(refused);
-        (set, own.rules, problems)
+        let rules = TeamRules::load(&files, self.built_in.as_ref());
+        Ok(Look::Changed(Box::new(Changed { rules, listing })))
     }
 }
