@@ -7,9 +7,11 @@ and reads back what it said: mails, metrics, log lines.
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +130,23 @@ class Stage:
             answer=json.loads(answer["Payload"].read() or b"null"),
             log=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
         )
+
+    @contextlib.contextmanager
+    def denied(self, name: str, action: str, resource: str = "*") -> Iterator[None]:
+        """Takes an action away from a function's role while the block runs."""
+        function = self.emulator.client("lambda").get_function_configuration(
+            FunctionName=self.function(name)
+        )
+        role = function["Role"].rpartition("/")[2]
+        iam = self.emulator.client("iam")
+        deny = {"Effect": "Deny", "Action": action, "Resource": resource}
+        iam.put_role_policy(RoleName=role, PolicyName="taken", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [deny]}
+        ))
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="taken")
 
     def put_log_events(self, records: list[dict]) -> None:
         """Writes records into the trail's log group; returns when log-batch has run."""

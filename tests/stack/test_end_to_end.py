@@ -1,6 +1,5 @@
 """The deployed product, end to end, with every function under its own role."""
 
-import contextlib
 import datetime
 import json
 import uuid
@@ -138,29 +137,11 @@ def test_the_accounts_of_every_run_add_up(stage):
             assert line["RulesRefused"] == 0
 
 
-@contextlib.contextmanager
-def denied(stage, name: str, action: str):
-    """Takes an action away from a function's role while the block runs."""
-    function = stage.emulator.client("lambda").get_function_configuration(
-        FunctionName=stage.function(name)
-    )
-    role = function["Role"].rpartition("/")[2]
-    iam = stage.emulator.client("iam")
-    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
-    iam.put_role_policy(RoleName=role, PolicyName="taken", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [deny]}
-    ))
-    try:
-        yield
-    finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="taken")
-
-
 @pytest.mark.parametrize("function", ["log-batch", "event-bus"])
 def test_without_its_table_a_function_fails_and_the_retry_loses_nothing(stage, function):
     event = stop_logging(f"retried-by-{function}")
     payload = log_payload([event]) if function == "log-batch" else bus_event(event)
-    with denied(stage, function, "dynamodb:*"):
+    with stage.denied(function, "dynamodb:*"):
         run = stage.invoke(function, payload)
         assert run.failed, "a run without state must not count as done"
         assert stage.mails() == []
@@ -173,7 +154,7 @@ def test_without_its_table_a_function_fails_and_the_retry_loses_nothing(stage, f
 def test_without_its_topic_a_function_fails_and_the_retry_tells_it(stage, function):
     event = stop_logging(f"untold-by-{function}")
     payload = log_payload([event]) if function == "log-batch" else bus_event(event)
-    with denied(stage, function, "sns:Publish"):
+    with stage.denied(function, "sns:Publish"):
         assert stage.invoke(function, payload).failed, "an alert that nobody got is not done"
     # The lease of the attempt before has to end, as it has when Lambda retries.
     free_claims(stage)
@@ -196,7 +177,7 @@ def free_claims(stage) -> None:
 
 def test_without_its_quarantine_a_batch_comes_again_and_its_neighbours_are_told(stage):
     payload = log_payload(['{"eventName": "Unkept', stop_logging("neighbour-of-unkept")])
-    with denied(stage, "log-batch", "s3:PutObject"):
+    with stage.denied("log-batch", "s3:PutObject"):
         assert stage.invoke("log-batch", payload).failed
     assert len(about(stage.mails(), "neighbour-of-unkept")) == 1
     assert not any(b"Unkept" in text for text in stage.objects("QuarantineBucketName").values())
@@ -280,7 +261,7 @@ def test_what_fails_again_or_is_unreadable_stays(stage):
     batch = invocation_record(log_payload([stop_logging("stays")]))
     s3.put_object(Bucket=bucket, Key="good", Body=batch.encode())
     s3.put_object(Bucket=bucket, Key="bad", Body=b'{"requestContext": {}}')
-    with denied(stage, "log-batch", "dynamodb:*"):
+    with stage.denied("log-batch", "dynamodb:*"):
         assert redrive(stage) == Tally(done=0, left=2)
     assert stage.objects("FailureBucketName").keys() == {"good", "bad"}
     assert redrive(stage) == Tally(done=1, left=1)

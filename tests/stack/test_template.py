@@ -155,6 +155,20 @@ def test_the_rules_bucket_has_one_writer():
     }
 
 
+def test_every_function_reads_the_teams_rules_and_none_writes_them(template):
+    for name, function in template.resources("AWS::Serverless::Function").items():
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert variables["TRAILWARD_RULES_BUCKET"] == "RulesBucket", name
+        role = template.properties(function["Properties"]["Role"].removesuffix(".Arn"))
+        allowed = {
+            (action, resource)
+            for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]
+            for action in listed(s["Action"]) for resource in listed(s["Resource"])
+            if "RulesBucket" in resource
+        }
+        assert allowed == {("s3:GetObject", "RulesBucket.Arn/*"), ("s3:ListBucket", "RulesBucket.Arn")}, name
+
+
 def test_nothing_fails_into_the_void(template):
     resources = template.resources()
     queues = template.resources("AWS::SQS::Queue")

@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pipeline::detect::Parts;
 use pipeline::invocation::{Clock, Invocation};
-use pipeline::report::{self, LoadedRules, Period, Ports, ReportSettings, render};
+use pipeline::report::{
+    self, LoadedRules, Period, Ports, ReportSettings, listed_addresses, render,
+};
 use pipeline::scan::Scan;
 use pipeline::settings::{self, Voice};
 
@@ -26,7 +28,8 @@ pub(crate) async fn run(options: arguments::Report, clock: Clock) -> Result<Endi
     if inputs.iter().any(Input::is_standard_input) {
         bail!("`report` reads its input more than once: name files or folders instead of `-`");
     }
-    let (rules, problems) = RuleFiles::read(&options.rules)?.load();
+    let files = RuleFiles::read(&options.rules)?;
+    let (rules, problems) = files.load();
     let now = clock().div_euclid(1_000);
     let settings = ReportSettings {
         // Names that the SQL would use; here nothing is asked in SQL.
@@ -37,7 +40,8 @@ pub(crate) async fn run(options: arguments::Report, clock: Clock) -> Result<Endi
             Language::En => settings::Language::En,
             Language::Zh => settings::Language::Zh,
         },
-        rules: LoadedRules::of(&rules, &problems, now),
+        rules: LoadedRules::of(&rules, &files.builtin, &problems, now),
+        listed_addresses: listed_addresses(&files.lists),
         ..ReportSettings::default()
     };
     let state = Arc::new(MemoryState::new());

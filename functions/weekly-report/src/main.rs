@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 
-use adapters_aws::{Athena, BucketReports, Connection, DynamoState, Topic, TrailLocation, lambda};
+use adapters_aws::{
+    Athena, BucketReports, Connection, DynamoState, TeamBucket, Topic, TrailLocation, lambda,
+};
+use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pipeline::report::{self, LoadedRules, Ports, ReportSettings};
+use pipeline::ports::TeamFolder;
+use pipeline::report::{self, Ports, ReportSettings};
 use pipeline::settings::{Setting, Settings};
+use pipeline::team::{BuiltIn, TeamRules};
 use serde::Deserialize;
 
 /// What this input is called in metrics and logs.
 const INPUT: &str = "weekly-report";
-/// The list of addresses that are suspicious wherever they appear.
-const LISTED: &str = "tor-exits";
 
 /// What the schedule sends: its own time, which stays the same on a retry.
 #[derive(Deserialize)]
@@ -33,13 +36,12 @@ async fn main() -> Result<(), Error> {
     let queries = Athena::new(Arc::clone(&connection), workgroup, database, trail);
     let state = DynamoState::new(Arc::clone(&connection), need(Setting::Table)?);
     let sink = Topic::new(Arc::clone(&connection), need(Setting::TopicArn)?);
-    let store = BucketReports::new(connection, need(Setting::ReportBucket)?);
+    let store = BucketReports::new(Arc::clone(&connection), need(Setting::ReportBucket)?);
+    let team = settings
+        .get(Setting::RulesBucket)
+        .map(|bucket| TeamBucket::new(connection, bucket.to_owned()));
     let clock = lambda::wall_clock();
-    let rules = rules::builtin_set()?;
-    let mut known = ReportSettings::read(&settings)?;
-    known.rules = LoadedRules::of(&rules, &[], clock() / 1_000);
-    let listed = rules::shipped_lists();
-    known.listed_addresses = listed.get(LISTED).into_iter().flatten().cloned().collect();
+    let standing = ReportSettings::read(&settings)?;
     let ports = Ports {
         state: &state,
         queries: &queries,
@@ -50,8 +52,16 @@ async fn main() -> Result<(), Error> {
     let handle = async |event: LambdaEvent<Firing>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
         let scheduled = event.payload.time.as_second();
+        let folder = team.as_ref().map(|bucket| bucket as &dyn TeamFolder);
+        let team = TeamRules::read(folder, &built_in).await;
+        let known = standing.under(&team, clock().div_euclid(1_000));
         report::run(ports, &known, scheduled, &invocation).await?;
         Ok::<(), Error>(())
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The built-in rules under a team's lists.
+fn built_in(lists: &Lists) -> BuiltIn {
+    BuiltIn::new(rules::builtin_under(lists), rules::overlaid(lists))
 }

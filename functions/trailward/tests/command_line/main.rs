@@ -15,5 +15,6 @@ mod exceptions;
 mod explain;
 mod new;
 mod replay;
+mod report;
 mod rules;
 mod scan;

@@ -6,23 +6,22 @@
     reason = "a test may say what it expects in the shortest way"
 )]
 
+mod engine;
 mod records;
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use adapters_local::queries::LocalQueries;
 use adapters_local::{CollectingSink, FolderReports, MemoryState};
-use async_trait::async_trait;
+use detection::RuleProblem;
+use detection::rule::{Level, Location};
+use engine::Engine;
 use pipeline::invocation::{Clock, Invocation};
 use pipeline::keys::TOLD;
-use pipeline::ports::{
-    Claim, CountEntry, CounterKey, Expiry, Lease, Partition, PortError, QueryEngine, QueryId,
-    QueryRequest, QueryState, Row, StateStore,
-};
+use pipeline::ports::{Claim, CountEntry, CounterKey, Expiry, Lease, StateStore};
 use pipeline::report::{
-    LoadedRule, LoadedRules, Outcome, Period, Ports, ReportError, ReportSettings, run,
+    EndingException, LoadedRule, LoadedRules, Outcome, Period, Ports, ReportError, ReportSettings,
+    run,
 };
 use pipeline::settings::Language;
 use records::{record, week, with};
@@ -30,83 +29,6 @@ use serde_json::{Value, json};
 
 const MONDAY: i64 = 1_771_826_400; // 2026-02-23T06:00:00Z
 const MINUTE_MS: i64 = 60_000;
-
-/// The local engine with faults: a query that fails, queries that take their
-/// time; a clock that moves only while somebody waits.
-struct Engine {
-    inner: LocalQueries<Vec<String>>,
-    failing: Option<&'static str>,
-    /// Starts that find no capacity.
-    full: AtomicUsize,
-    looks_until_done: AtomicUsize,
-    started: Mutex<Vec<(String, String)>>,
-    now_ms: Arc<AtomicI64>,
-}
-
-impl Engine {
-    fn over(records: &[Value]) -> Self {
-        Self {
-            inner: LocalQueries::new(records.iter().map(Value::to_string).collect()),
-            failing: None,
-            full: AtomicUsize::new(0),
-            looks_until_done: AtomicUsize::new(0),
-            started: Mutex::new(Vec::new()),
-            now_ms: Arc::new(AtomicI64::new(MONDAY * 1_000)),
-        }
-    }
-
-    fn tokens(&self) -> BTreeSet<(String, String)> {
-        self.started.lock().unwrap().iter().cloned().collect()
-    }
-}
-
-#[async_trait]
-impl QueryEngine for Engine {
-    async fn partitions(&self) -> Result<Vec<Partition>, PortError> {
-        self.inner.partitions().await
-    }
-    async fn start(&self, query: &QueryRequest) -> Result<QueryId, PortError> {
-        assert!((32..=128).contains(&query.token.len()));
-        let one_less = |left: usize| left.checked_sub(1);
-        let order = Ordering::SeqCst;
-        if self.full.fetch_update(order, order, one_less).is_ok() {
-            return Err(PortError::Unavailable {
-                service: "Athena",
-                action: format!("starting {}", query.name),
-                reason: "TooManyRequestsException".to_owned(),
-            });
-        }
-        let started = (query.name.to_owned(), query.token.clone());
-        self.started.lock().unwrap().push(started);
-        self.inner.start(query).await?;
-        Ok(QueryId(format!("{} {}", query.name, query.token)))
-    }
-    async fn state(&self, id: &QueryId) -> Result<QueryState, PortError> {
-        let (name, token) = id.0.split_once(' ').unwrap();
-        if self.failing == Some(name) {
-            let reason = "Query exhausted resources\nat this scale factor".to_owned();
-            return Ok(QueryState::Failed { reason });
-        }
-        let slow = |left: usize| left.checked_sub(1);
-        let order = Ordering::SeqCst;
-        if self
-            .looks_until_done
-            .fetch_update(order, order, slow)
-            .is_ok()
-        {
-            return Ok(QueryState::Running);
-        }
-        self.inner.state(&QueryId(token.to_owned())).await
-    }
-    async fn rows(&self, id: &QueryId, limit: usize) -> Result<Vec<Row>, PortError> {
-        let (_, token) = id.0.split_once(' ').unwrap();
-        self.inner.rows(&QueryId(token.to_owned()), limit).await
-    }
-    async fn pause(&self, milliseconds: u64) {
-        self.now_ms
-            .fetch_add(i64::try_from(milliseconds).unwrap(), Ordering::SeqCst);
-    }
-}
 
 /// What a report needs around it.
 struct Stage {
@@ -119,10 +41,12 @@ struct Stage {
 
 impl Stage {
     fn new(records: &[Value]) -> Self {
-        let rule = |id: &str, title: &str, staged| LoadedRule {
+        let rule = |id: &str, title: &str, level, own| LoadedRule {
             id: id.to_owned(),
             title: title.to_owned(),
-            staged,
+            level,
+            own,
+            staged: id == "r-2",
         };
         Self {
             state: MemoryState::new(),
@@ -137,10 +61,27 @@ impl Stage {
                 account_names: [(records::ACCOUNT.to_owned(), "production".to_owned())].into(),
                 rules: LoadedRules {
                     rules: vec![
-                        rule("r-1", "Root signs in", false),
-                        rule("r-2", "Rare user agent", true),
+                        rule("r-1", "Root signs in", Level::Critical, false),
+                        rule("r-2", "Rare user agent", Level::Low, false),
+                        rule("own-1", "A user was made", Level::High, true),
+                        rule("own-2", "A key was made", Level::Medium, true),
                     ],
-                    refused: vec!["own.yml:7: unknown modifier `near`".to_owned()],
+                    exceptions: 1,
+                    ending: vec![EndingException {
+                        title: "The yearly drill".to_owned(),
+                        owner: Some("platform".to_owned()),
+                        ends: MONDAY - 86_400,
+                        ended: true,
+                    }],
+                    refused: vec![RuleProblem {
+                        location: Location {
+                            file: "rules/own.yml".to_owned(),
+                            line: 7,
+                        },
+                        rule: None,
+                        message: "unknown modifier `near`; valid are `contains`, `re`".to_owned(),
+                    }],
+                    unread: None,
                 },
                 ..ReportSettings::default()
             },
@@ -200,6 +141,8 @@ async fn the_report_in_both_languages() {
     let mut stage = Stage::new(&week());
     stage.count("r-1", 2).await;
     stage.count("r-2", 40).await;
+    stage.count("own-1", 3).await;
+    stage.count("gone", 1).await;
     stage.count(TOLD, 1).await;
     stage.run("a", 15).await.unwrap();
     insta::assert_snapshot!("en", stage.mail());
@@ -257,6 +200,22 @@ async fn a_failed_query_is_a_named_gap() {
         "{mail}"
     );
     assert!(mail.contains("IAM privilege escalation"), "{mail}");
+}
+
+#[tokio::test]
+async fn rules_of_the_team_that_could_not_be_read_are_a_named_gap() {
+    let mut stage = Stage::new(&week());
+    let reason = "S3 refuses while listing bucket team: AccessDenied";
+    stage.settings.rules = LoadedRules {
+        unread: Some(reason.to_owned()),
+        ..LoadedRules::default()
+    };
+    stage.count("own-1", 3).await;
+    let outcome = stage.run("a", 15).await.unwrap();
+    assert!(matches!(outcome, Outcome::Sent { missing: 1, .. }));
+    let mail = stage.mail();
+    assert!(mail.contains(&format!("team_rules: {reason}")), "{mail}");
+    assert!(mail.contains("- [NOT LOADED] own-1 (3)"), "{mail}");
 }
 
 #[tokio::test]

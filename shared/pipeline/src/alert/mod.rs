@@ -17,6 +17,7 @@ pub use mail::{MAX_SUBJECT_CHARS, render};
 pub use text::body;
 pub(crate) use text::utc;
 pub use who::who;
+pub(crate) use words::level_in;
 pub use words::level_name;
 
 use detection::rule::{Level, Rule};

@@ -1,5 +1,8 @@
 //! What a report says, before it has words.
 
+use detection::rule::Level;
+
+use super::loaded::LoadedRules;
 use super::period::Period;
 use crate::ports::Partition;
 
@@ -131,6 +134,10 @@ pub enum Baseline {
 pub struct RuleCount {
     /// The rule's title, or its id where no rule of that id is loaded.
     pub title: String,
+    /// The rule's level; `None` where no rule of that id is loaded.
+    pub level: Option<Level>,
+    /// The team's, not built in.
+    pub own: bool,
     /// Findings that its counters hold.
     pub count: u64,
 }
@@ -142,12 +149,15 @@ pub struct RuleActivity {
     pub alerts: u64,
     /// Findings of the rules that alert.
     pub findings: u64,
-    /// Rules with the most findings.
+    /// Rules with findings, the gravest first: so many, every one of the team's,
+    /// and those that are not loaded.
     pub top: Vec<RuleCount>,
+    /// Rules with findings that `top` leaves out.
+    pub untold: usize,
     /// Staged rules, with what they would have said.
     pub staged: Vec<RuleCount>,
-    /// Rules that were refused at load, with the reason.
-    pub refused: Vec<String>,
+    /// Titles of the team's rules without a finding.
+    pub silent: Vec<String>,
 }
 
 /// How many of the expected filters and alarms stand, where it is known.
@@ -176,8 +186,10 @@ pub struct Report {
     pub findings: Vec<FindingGroup>,
     /// How addresses were judged.
     pub baseline: Baseline,
+    /// The rules that are in use, and those that were refused.
+    pub rules: LoadedRules,
     /// What the rules did, `None` where the state did not answer.
-    pub rules: Option<RuleActivity>,
+    pub activity: Option<RuleActivity>,
     /// Filters and alarms.
     pub alarms: AlarmState,
     /// Sections that could not be made.

@@ -94,6 +94,11 @@ fn midnight(moment: i64) -> i64 {
     moment.saturating_sub(moment.rem_euclid(DAY_SECONDS))
 }
 
+/// The day (UTC) of a moment (epoch seconds), `2026-02-16`.
+pub(super) fn day_of(moment: i64) -> String {
+    date(moment, "%Y-%m-%d")
+}
+
 /// A moment outside of what a calendar can hold is written as the epoch: such
 /// a period matches no record, which is the truth about it.
 fn date(moment: i64, format: &str) -> String {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::model::{Baseline, Finding, FindingGroup, Report, RuleActivity, RuleCount};
+use super::model::{Baseline, Finding, FindingGroup, Report};
 use super::words::{Words, of_kind, words};
 use crate::neutral;
 use crate::settings::Language;
@@ -14,7 +14,7 @@ use crate::settings::Language;
 /// attributes need.
 pub const MAX_REPORT_BYTES: usize = 250 * 1024;
 
-/// Accounts, partitions, rules or reasons that one list names.
+/// Accounts, partitions, rules or reasons that a list names.
 const NAMED: usize = 50;
 
 /// Accounts that the head names.
@@ -36,9 +36,7 @@ pub fn render(
     page.counts(report);
     page.findings(report);
     page.alarm_state(report);
-    if let Some(rules) = &report.rules {
-        page.rules(rules);
-    }
+    page.rules(report);
     page.gaps(report);
     page.finish()
 }
@@ -63,6 +61,25 @@ struct Page<'a> {
     words: &'static Words,
     language: Language,
     account_names: &'a BTreeMap<String, String>,
+}
+
+/// Entries of a list, of which only the first are shown.
+struct List {
+    entries: Vec<String>,
+    /// How many are shown.
+    most: usize,
+    /// How many there are besides the entries.
+    beyond: usize,
+}
+
+impl List {
+    fn of(entries: Vec<String>, most: usize) -> Self {
+        Self {
+            entries,
+            most,
+            beyond: 0,
+        }
+    }
 }
 
 impl Page<'_> {
@@ -210,43 +227,26 @@ impl Page<'_> {
         };
         self.line(2, w.filters, &shown(report.alarms.filters));
         self.line(2, w.alarms, &shown(report.alarms.alarms));
-        let fired = report.rules.as_ref().map_or_else(
+        let fired = report.activity.as_ref().map_or_else(
             || w.counts_missing.to_owned(),
-            |rules| rules.alerts.to_string(),
+            |activity| activity.alerts.to_string(),
         );
         self.line(2, w.fired, &fired);
     }
 
-    fn rules(&mut self, rules: &RuleActivity) {
-        let w = self.words;
-        self.section(w.rules);
-        self.line(2, w.rule_findings, &rules.findings.to_string());
-        self.rule_counts(w.top, &rules.top);
-        self.rule_counts(w.staged, &rules.staged);
-        let refused: Vec<String> = rules.refused.iter().map(|r| neutral::value(r)).collect();
-        self.list(2, w.refused, &refused);
-    }
-
-    fn rule_counts(&mut self, label: &str, counts: &[RuleCount]) {
-        let entries: Vec<String> = counts
-            .iter()
-            .map(|rule| format!("{} ({})", neutral::value(&rule.title), rule.count))
-            .collect();
-        self.list(2, label, &entries);
-    }
-
     /// A label with its entries below it, bounded.
-    fn list(&mut self, indent: usize, label: &str, entries: &[String]) {
-        if entries.is_empty() {
+    fn list(&mut self, indent: usize, label: &str, list: &List) {
+        if list.entries.is_empty() {
             return self.line(indent, label, self.words.none);
         }
         let _ = writeln!(self.text, "{:indent$}{label}:", "");
-        for entry in entries.iter().take(NAMED) {
+        for entry in list.entries.iter().take(list.most) {
             let _ = writeln!(self.text, "{:indent$}  - {entry}", "");
         }
-        if entries.len() > NAMED {
-            let rest = entries.len() - NAMED;
-            let _ = writeln!(self.text, "{:indent$}  + {rest}", "");
+        let rest = list.entries.len().saturating_sub(list.most) + list.beyond;
+        if rest > 0 {
+            let (before, after) = self.words.and_more;
+            let _ = writeln!(self.text, "{:indent$}  - {before}{rest}{after}", "");
         }
     }
 
@@ -270,7 +270,7 @@ impl Page<'_> {
         ] {
             if !entries.is_empty() {
                 self.text.push('\n');
-                self.list(0, label, &entries);
+                self.list(0, label, &List::of(entries, NAMED));
             }
         }
         let note = match report.baseline {
@@ -325,5 +325,6 @@ fn times(finding: &Finding) -> String {
     }
 }
 
+mod rules;
 #[cfg(test)]
 mod tests;

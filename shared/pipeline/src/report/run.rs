@@ -127,8 +127,8 @@ pub async fn build(
         clock: ports.clock,
     };
     let (answers, mut missing) = wait::ask(ports.queries, period, &scope, &attempt).await?;
-    let rules = match activity::read(ports.state, period, &settings.rules).await {
-        Ok(rules) => Some(rules),
+    let activity = match activity::read(ports.state, period, &settings.rules).await {
+        Ok(activity) => Some(activity),
         Err(problem) => {
             warn!(%problem, "the rules' counters are missing from the report");
             missing.push(Missing {
@@ -138,6 +138,13 @@ pub async fn build(
             None
         }
     };
+    if let Some(reason) = &settings.rules.unread {
+        warn!(reason, "the team's rules are missing from the report");
+        missing.push(Missing {
+            name: "team_rules".to_owned(),
+            reason: reason.clone(),
+        });
+    }
     let judge = Judge::new(&answers, &settings.listed_addresses);
     let mut accounts: Vec<String> = scope
         .partitions()
@@ -154,7 +161,8 @@ pub async fn build(
         counts: counts(&answers, &scope),
         findings: findings::findings(&answers, &judge),
         baseline: judge.baseline(),
-        rules,
+        rules: settings.rules.clone(),
+        activity,
         alarms: settings.alarms,
         silent: silent(&answers, &scope),
         missing,

@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::activity::LoadedRules;
+use detection::sigma::Lists;
+
+use super::loaded::LoadedRules;
 use super::model::AlarmState;
 use crate::settings::{Language, Setting, SettingError, Settings};
+use crate::team::TeamRules;
+
+/// The list of addresses that are suspicious wherever they appear.
+const LISTED: &str = "tor-exits";
 
 /// What stays the same from week to week.
 #[derive(Debug, Clone, Default)]
@@ -23,15 +29,15 @@ pub struct ReportSettings {
     pub account_names: BTreeMap<String, String>,
     /// Addresses that are suspicious wherever they appear, such as Tor exits.
     pub listed_addresses: BTreeSet<String>,
-    /// The rules that count.
+    /// The rules that count, and those that were refused.
     pub rules: LoadedRules,
     /// Filters and alarms, where somebody looked.
     pub alarms: AlarmState,
 }
 
 impl ReportSettings {
-    /// The settings as `main` found them; rules and listed addresses are for
-    /// `main` to add.
+    /// The settings as `main` found them; the rules are for
+    /// [`ReportSettings::under`] to add.
     ///
     /// # Errors
     /// Where a setting that the report needs is missing.
@@ -47,6 +53,21 @@ impl ReportSettings {
             ..Self::default()
         })
     }
+
+    /// The same with the rules and lists of now (epoch seconds).
+    #[must_use]
+    pub fn under(&self, team: &TeamRules, now: i64) -> Self {
+        Self {
+            rules: LoadedRules::of_team(team, now),
+            listed_addresses: listed_addresses(&team.lists),
+            ..self.clone()
+        }
+    }
+}
+
+/// The addresses that these lists call suspicious wherever they appear.
+pub fn listed_addresses(lists: &Lists) -> BTreeSet<String> {
+    lists.get(LISTED).into_iter().flatten().cloned().collect()
 }
 
 /// An organization's trail has its organization's folder above the accounts.
