@@ -5,10 +5,10 @@ pySigma turns a rule into a tree of conditions; this file walks that tree over
 the events, as plainly as can be. It writes `verdicts.json`.
 
 Where the specification leaves a choice to the backend, the choice is: fields
-are compared as text, an object as JSON, without case unless `cased`; null is
-absent or null; a keyword is looked for inside every value. An array is tried
-element by element, at every level of a path, and a name of a path may be a key
-that holds a dot.
+are compared as text, an object as JSON, without case unless `cased`, and with a
+number as numbers, however they are spelt; null is absent or null; a keyword is
+looked for inside every value. An array is tried element by element, at every
+level of a path, and a name of a path may be a key that holds a dot.
 """
 
 import datetime
@@ -185,7 +185,7 @@ def passes(wanted, value, event: dict) -> bool:
             flags = sum(FLAGS[flag] for flag in wanted.flags)
             return bool(re.search(wanted.regexp.to_plain(), written, flags))
         case SigmaNumber():
-            return written == str(wanted.number)
+            return number(value) == float(wanted.number)
         case SigmaBool():
             return written.lower() == str(wanted.boolean).lower()
     raise NotImplementedError(type(wanted))

@@ -250,8 +250,9 @@ pub enum ValueTest {
     AnyOf(Vec<ValueTest>),
 }
 
-/// Text with Sigma's wildcards. Numbers and booleans of a rule come as text
-/// too and equal a JSON number, boolean or string of the same spelling.
+/// Text with Sigma's wildcards. Booleans of a rule come as text too, and so do
+/// numbers behind `contains` and its like: they equal a JSON number, boolean or
+/// string of the same spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextPattern {
     /// The parts in order; no two literals stand side by side.

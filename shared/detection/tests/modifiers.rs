@@ -100,7 +100,13 @@ fn what_values_become() {
         ("", "''", "[]"),
         ("", "null", "null"),
         ("", "[]", "null"),
-        ("", "[a, null, 5, True]", "[a] | null | [5] | [true]"),
+        ("", "[a, null, 5, True]", "[a] | null | Eq 5 | [true]"),
+        ("", "[1.10, 0x1F, 2.0]", "Eq 1.1 | Eq 31 | Eq 2"),
+        (
+            "",
+            "[1e3, 7e20, 18446744073709551615]",
+            "Eq 1000 | [7e20] | [18446744073709551615]",
+        ),
         ("", "'5'", "[5]"),
         ("", "012345678901", "[012345678901]"),
         ("", "No", "[no]"),
@@ -174,6 +180,8 @@ fn what_values_become() {
         ("|gte", "[1, 2]", "Gte 1 | Gte 2"),
         ("|exists", "true", "exists true"),
         ("|exists", "no", "exists false"),
+        ("|exists", "'true'", "exists true"),
+        ("|exists", "\"No\"", "exists false"),
         ("|exists|neq", "true", "not exists true"),
         ("|fieldref", "g.h", "Equals g.h"),
         ("|fieldref|startswith", "g", "StartsWith g"),
@@ -239,7 +247,7 @@ fn what_cannot_be_combined() {
             "`exists` cannot stand behind `contains`",
         ),
         ("|exists", "[true, false]", "`exists` takes one"),
-        ("|exists", "'true'", "not the text `true`"),
+        ("|exists", "'maybe'", "not the text `maybe`"),
         ("|exists", "1", "not the number `1`"),
         (
             "|gte|hour",
@@ -327,11 +335,11 @@ fn outline(body: &SearchBody) -> String {
 #[test]
 fn what_searches_become() {
     for (search, meaning) in [
-        ("{a: 1, b.c: [x, y]}", "{a=[1], b.c=[x] | [y]}"),
-        ("[{a: 1}, {b: 2, c: 3}]", "any({a=[1]}; {b=[2], c=[3]})"),
+        ("{a: 1, b.c: [x, y]}", "{a=Eq 1, b.c=[x] | [y]}"),
+        ("[{a: 1}, {b: 2, c: 3}]", "any({a=Eq 1}; {b=Eq 2, c=Eq 3})"),
         ("[kw, 'k*w', 5]", "words(*[kw]* | *[k]*[w]* | *[5]*)"),
         ("kw", "words(*[kw]*)"),
-        ("[kw, {a: 1}]", "any(words(*[kw]*); {a=[1]})"),
+        ("[kw, {a: 1}]", "any(words(*[kw]*); {a=Eq 1})"),
         ("[[a, b], [c]]", "any(words(*[a]* | *[b]*); words(*[c]*))"),
         ("{'|all': [a, b]}", "words(*[a]* & *[b]*)"),
         ("{'': a}", "words(*[a]*)"),
@@ -341,7 +349,7 @@ fn what_searches_become() {
         ("{'|cased': X}", "words(cased *[X]*)"),
         (
             "{'|all': [a, b], f: 1}",
-            "every({f=[1]}; words(*[a]* & *[b]*))",
+            "every({f=Eq 1}; words(*[a]* & *[b]*))",
         ),
     ] {
         assert_eq!(outline(&body(search)), meaning, "{search}");

@@ -3,6 +3,7 @@
 
 use super::bounds::{MAX_CONDITION_DEPTH, MAX_CONDITION_TERMS, MAX_VALUE_BYTES};
 use super::problem::{Fault, slip_of, valid};
+use super::quantifier::{self, Quantifier};
 use super::yaml::{Entry, Kind, Map, Node};
 use crate::rule::Condition;
 
@@ -86,10 +87,7 @@ pub(super) fn run(words: Vec<&str>, names: &[&str], rules: bool) -> Result<Condi
     match parser.next() {
         None => Ok(condition),
         Some(")") => Err("`)` closes nothing in the condition".to_owned()),
-        Some(word) => Err(format!(
-            "`{word}` is unexpected in the condition; between {} stands `and` or `or`",
-            if rules { "rules" } else { "searches" }
-        )),
+        Some(word) => Err(parser.unexpected(word)),
     }
 }
 
@@ -163,7 +161,8 @@ impl<'a> Parser<'a> {
                 let inner = self.or(depth + 1)?;
                 match self.next() {
                     Some(")") => Ok(inner),
-                    _ => Err("a `(` in the condition is not closed".to_owned()),
+                    Some(word) => Err(self.unexpected(word)),
+                    None => Err("a `(` in the condition is not closed".to_owned()),
                 }
             }
             Some(word @ (")" | "and" | "or")) => Err(format!(
@@ -189,47 +188,61 @@ impl<'a> Parser<'a> {
                 "the condition names `{word}`, which is not among the `rules`; {names}"
             ));
         }
-        let lower = word.to_lowercase();
-        if matches!(lower.as_str(), "and" | "or" | "not" | "of" | "all" | "any") {
-            return Err(format!(
-                "`{word}` is unexpected in the condition; operators are lower case"
-            ));
+        // `1 OF selection*` and the like.
+        let behind = self.peek().filter(|word| word.eq_ignore_ascii_case("of"));
+        if let Some(operator) = [Some(word), behind].into_iter().flatten().find(is_shouted) {
+            return Err(self.unexpected(operator));
         }
         Err(format!(
             "the condition names the search `{word}`, which does not exist; {names}"
         ))
     }
 
-    fn quantified(&mut self, quantifier: &str) -> Result<Condition, String> {
-        let wrap = match quantifier {
-            "1" | "any" => Condition::Or,
-            "all" => Condition::And,
-            _ => {
-                return Err(format!(
-                    "`{quantifier} of` is unknown; valid are `1 of`, `any of`, `all of`"
-                ));
-            }
-        };
+    fn quantified(&mut self, word: &str) -> Result<Condition, String> {
+        let quantifier = Quantifier::named(word)?;
         let pattern = self
             .next()
             .filter(|word| !matches!(*word, "(" | ")"))
-            .ok_or_else(|| {
-                format!("`{quantifier} of` wants `them` or a name with `*` behind it")
-            })?;
-        let meant = |name: &str| {
-            let hidden = name.starts_with('_') && !pattern.starts_with('_');
-            !hidden && (pattern == "them" || fits(pattern, name))
-        };
-        let found: Vec<Condition> = (0..)
-            .zip(self.names)
-            .filter(|(_, name)| meant(name))
-            .map(|(index, _)| Condition::Search(index))
-            .collect();
-        self.count(found.len())?;
-        joined(found, wrap).ok_or_else(|| {
+            .ok_or_else(|| format!("`{word} of` wants `them` or a name with `*` behind it"))?;
+        let found = quantifier::meant(pattern, self.names);
+        if found.is_empty() {
             let names = valid(pattern, self.names.iter().copied());
-            format!("`{quantifier} of {pattern}` fits no search; {names}")
-        })
+            return Err(format!("`{word} of {pattern}` fits no search; {names}"));
+        }
+        let least = quantifier.least(found.len()).ok_or_else(|| {
+            let number = found.len();
+            format!("`{word} of {pattern}` fits {number} of the searches only")
+        })?;
+        self.at_least(least, &found)
+    }
+
+    /// So many of the searches hold: written out, for a condition knows `and`
+    /// and `or` only.
+    fn at_least(&mut self, least: usize, found: &[usize]) -> Result<Condition, String> {
+        let searches = |found: &[usize]| found.iter().copied().map(Condition::Search).collect();
+        let whole = match found.split_first() {
+            _ if least == 1 => joined(searches(found), Condition::Or),
+            _ if least == found.len() => joined(searches(found), Condition::And),
+            Some((first, rest)) => {
+                self.count(1)?;
+                let others = self.at_least(least - 1, rest)?;
+                let with = Condition::And(vec![Condition::Search(*first), others]);
+                return Ok(Condition::Or(vec![with, self.at_least(least, rest)?]));
+            }
+            None => None,
+        };
+        self.count(found.len())?;
+        whole.ok_or_else(|| self.ends())
+    }
+
+    /// A word where an operator must stand.
+    fn unexpected(&self, word: &str) -> String {
+        let why = match is_shouted(&word) && !self.rules {
+            true => "operators are lower case".to_owned(),
+            false if self.rules => "between rules stands `and` or `or`".to_owned(),
+            false => "between searches stands `and` or `or`".to_owned(),
+        };
+        format!("`{word}` is unexpected in the condition; {why}")
     }
 
     fn what(&self) -> &'static str {
@@ -251,30 +264,18 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// Whether a word is an operator but for its case.
+fn is_shouted(word: &&str) -> bool {
+    ["and", "or", "not", "of", "all", "any", "them"]
+        .iter()
+        .any(|operator| word != operator && word.eq_ignore_ascii_case(operator))
+}
+
 fn joined(mut parts: Vec<Condition>, wrap: fn(Vec<Condition>) -> Condition) -> Option<Condition> {
     match parts.len() {
         0 | 1 => parts.pop(),
         _ => Some(wrap(parts)),
     }
-}
-
-/// Whether a name fits a pattern in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(mut rest) = name.strip_prefix(head) else {
-        return false;
-    };
-    let mut middles: Vec<&str> = tail.split('*').collect();
-    let last = middles.pop().unwrap_or_default();
-    for middle in middles {
-        match rest.find(middle) {
-            Some(at) => rest = rest.get(at + middle.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -317,6 +318,12 @@ mod tests {
             ("not 1 of sel*", "!(sel|sel_a|sel-b)"),
             ("sel  and\n( filter )", "(sel&filter)"),
             ("sel-b and sel", "(sel-b&sel)"),
+            ("3 of sel*", "(sel&sel_a&sel-b)"),
+            ("2 of sel*", "((sel&(sel_a|sel-b))|(sel_a&sel-b))"),
+            (
+                "3 of them",
+                "((sel&((sel_a&(sel-b|filter))|(sel-b&filter)))|(sel_a&sel-b&filter))",
+            ),
         ] {
             assert_eq!(shown(&parse(text, &NAMES).unwrap()), meaning, "{text}");
         }
@@ -333,12 +340,30 @@ mod tests {
             ("selection", "`selection`, which does not exist"),
             ("(sel", "not closed"),
             ("sel)", "`)` closes nothing"),
-            ("2 of sel*", "`2 of` is unknown"),
+            ("0 of sel*", "`0 of` is unknown"),
+            ("some of sel*", "`some of` is unknown"),
+            ("4 of sel*", "`4 of sel*` fits 3 of the searches only"),
             ("1 of other*", "`1 of other*` fits no search"),
             ("1 of", "wants `them`"),
             ("sel | count() > 5", "`| count() > 5`"),
             ("sel AND filter", "`AND` is unexpected"),
             ("NOT sel", "`NOT` is unexpected"),
+            (
+                "(sel OR filter) and sel",
+                "`OR` is unexpected in the condition; operators are lower",
+            ),
+            (
+                "sel or 1 OF sel*",
+                "`OF` is unexpected in the condition; operators are lower",
+            ),
+            (
+                "(sel filter)",
+                "`filter` is unexpected in the condition; between searches",
+            ),
+            (
+                "sel not filter",
+                "`not` is unexpected in the condition; between searches",
+            ),
             ("()", "`)` is unexpected"),
             (&deep, "nests deeper"),
             ("sel or or sel", "`or` is unexpected"),

@@ -10,14 +10,16 @@ use super::time;
 use super::yaml::{Entry, Kind, Map, Value};
 use crate::rule::{Aggregate, Alias, Correlation, CorrelationKind, MAX_WAYS, Presence};
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "type",
     "rules",
     "group-by",
     "timespan",
     "condition",
+    "field",
     "aliases",
     "generate",
+    "timeframe",
 ];
 const TYPES: [&str; 8] = [
     "event_count",
@@ -29,6 +31,8 @@ const TYPES: [&str; 8] = [
     "value_percentile",
     "value_median",
 ];
+
+const NO_FIELD: &str = "a temporal correlation counts rules and takes no `field`";
 
 /// Reads a correlation document. Rules are still named as written.
 pub(super) fn read(root: &Map, entry: &Entry, faults: &mut Vec<Fault>) -> Option<Correlation> {
@@ -153,10 +157,15 @@ fn named_in_condition(map: &Map) -> Vec<String> {
     }
 }
 
+/// The timespan, which rules of their own day called `timeframe`.
 fn timespan(map: &Map, line: u32) -> Result<u64, Fault> {
-    match map.get("timespan") {
-        Some(entry) => section::parsed(entry, time::span),
-        None => Err(Fault::new(
+    match (map.get("timespan"), map.get("timeframe")) {
+        (Some(entry), None) | (None, Some(entry)) => section::parsed(entry, time::span),
+        (Some(_), Some(entry)) => Err(Fault::new(
+            entry.line,
+            "`timeframe` is another word for `timespan`; write one of them",
+        )),
+        (None, None) => Err(Fault::new(
             line,
             "`correlation` has no `timespan`, such as `15m`",
         )),
@@ -188,6 +197,9 @@ fn kind(map: &Map, line: u32, name: &str, rules: &[String]) -> Result<Correlatio
     let condition = map.get("condition").filter(|entry| !is_null(entry));
     match (name, condition) {
         ("temporal" | "temporal_ordered", condition) => {
+            if let Some(field) = map.get("field") {
+                return Err(Fault::new(field.line, NO_FIELD));
+            }
             let presence = match condition {
                 Some(entry) => presence(entry, rules)?,
                 None => Presence::Every,
@@ -206,7 +218,7 @@ fn kind(map: &Map, line: u32, name: &str, rules: &[String]) -> Result<Correlatio
             let message = format!("`condition` of `{name}` takes a map, such as `{{gte: 10}}`");
             Err(Fault::new(entry.line, message))
         }
-        (_, Some(entry)) => counted(name, entry),
+        (_, Some(entry)) => counted(name, entry, map.get("field")),
     }
 }
 
@@ -214,15 +226,23 @@ fn is_null(entry: &Entry) -> bool {
     matches!(&entry.value.kind, Kind::Scalar(scalar) if scalar.value() == Value::Null)
 }
 
-fn counted(name: &str, entry: &Entry) -> Result<CorrelationKind, Fault> {
+/// A kind that counts; its field stands in the condition, or beside it.
+fn counted(name: &str, entry: &Entry, beside: Option<&Entry>) -> Result<CorrelationKind, Fault> {
     let Bound {
         threshold,
-        fields,
+        mut fields,
         percentile,
     } = threshold::read(entry)?;
-    let field_line = section::map(entry)?
-        .get("field")
-        .map_or(entry.line, |field| field.line);
+    let inside = section::map(entry)?.get("field");
+    let field_line = inside.or(beside).map_or(entry.line, |field| field.line);
+    if let Some(beside) = beside {
+        let named = section::fields(beside)?;
+        if !fields.is_empty() && fields != named {
+            let message = "`field` names something else in the `condition`; write it there only";
+            return Err(Fault::new(beside.line, message));
+        }
+        fields = named;
+    }
     if name == "event_count" {
         return match fields.is_empty() {
             true => Ok(CorrelationKind::EventCount(threshold)),
@@ -268,8 +288,7 @@ fn presence(entry: &Entry, rules: &[String]) -> Result<Presence, Fault> {
             threshold, fields, ..
         } = threshold::read(entry)?;
         if !fields.is_empty() {
-            let message = "a temporal correlation counts rules and takes no `field`";
-            return Err(Fault::new(entry.line, message));
+            return Err(Fault::new(entry.line, NO_FIELD));
         }
         return threshold::presence(&threshold, rules.len()).ok_or_else(|| {
             let message = format!(

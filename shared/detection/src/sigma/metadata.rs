@@ -48,7 +48,7 @@ pub(super) fn read(root: &Map, location: Location, faults: &mut Vec<Fault>) -> O
         (None, Some(_)) => return None,
         (title, _) => note(self::title(root, title.flatten(), line), faults)?,
     };
-    let level = note(root.get("level").map_or(Ok(Level::Medium), level), faults)?;
+    let level = note(root.get("level").map_or(Ok(None), known_level), faults)?;
     let status = note(
         root.get("status")
             .map_or(Ok(None), |entry| known_status(entry, status)),
@@ -70,7 +70,7 @@ pub(super) fn read(root: &Map, location: Location, faults: &mut Vec<Fault>) -> O
         name: name.filter(|name| !name.is_empty()),
         title,
         status,
-        level,
+        level: level.unwrap_or(Level::Medium),
         description: description.unwrap_or_default(),
         author,
         references: many("references")?,
@@ -106,6 +106,13 @@ pub(super) fn level(entry: &Entry) -> Result<Level, Fault> {
                 format!("`{word}` is no level; {names}")
             })
     })
+}
+
+fn known_level(entry: &Entry) -> Result<Option<Level>, Fault> {
+    match section::text(entry)? {
+        None => Ok(None),
+        Some(_) => level(entry).map(Some),
+    }
 }
 
 fn known_status(entry: &Entry, status: Option<String>) -> Result<Option<String>, Fault> {
@@ -161,6 +168,11 @@ fn id(root: &Map, title: &str) -> Result<String, Fault> {
         return Err(Fault::new(entry.value.line, message));
     }
     Ok(normal_id(&id))
+}
+
+/// Whether a key has a value at all.
+pub(super) fn says_something(entry: &Entry) -> bool {
+    !matches!(section::text(entry), Ok(None))
 }
 
 /// An id as it compares: a UUID is lower case.

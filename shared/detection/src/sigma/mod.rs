@@ -11,11 +11,17 @@
 //! - YAML is read as 1.2: `No` and `yes` are text (CloudTrail writes `MFAUsed:
 //!   No`), and so are digits with a leading zero (account ids) and dates. Only
 //!   where nothing but a switch makes sense are `yes` and `no` switches.
-//! - Numbers and booleans go through `contains` and its like as text.
+//! - A number without quotes equals every spelling of it (`5`, `5.0`, `"5"`),
+//!   numbers and booleans go through `contains` and its like as text, and
+//!   `2 of selection_*` asks for any two.
+//! - The field of a `value_count` may stand beside its condition, as the
+//!   specification's schema has it, and `timeframe` is another word for
+//!   `timespan`.
 //! - A list may fill a placeholder behind `cidr`, and its values stand for
 //!   themselves inside an expression.
-//! - An id need not be a UUID, and a rule need not have one. What is named
-//!   neither by id nor by name is found by its title.
+//! - An id need not be a UUID, and a rule need not have one: it is made of the
+//!   title then, and numbered where two titles are alike. What is named neither
+//!   by id nor by name is found by its title.
 //!
 //! Refused, though Sigma has it: log sources other than CloudTrail's; `re` with
 //! `contains`, `startswith` or `endswith` (an expression is searched for
@@ -39,6 +45,7 @@ mod metadata;
 mod modifiers;
 mod pattern;
 mod problem;
+mod quantifier;
 mod references;
 mod rule_condition;
 mod scalar;
@@ -164,6 +171,7 @@ fn read(file: &str, document: &Document, lists: &Lists, faults: &mut Vec<Fault>)
         id_line: root.get("id").map_or(document.line, |entry| entry.line),
         lines: lines.unwrap_or_default(),
         shared_id: document.shared_id,
+        made_id: !root.get("id").is_some_and(metadata::says_something),
     })
 }
 

@@ -136,7 +136,7 @@ impl Text {
             };
             let values = lists.get(name).ok_or_else(|| {
                 let names = valid(name, lists.names());
-                format!("no list fills the placeholder `%{name}%`; {names}")
+                format!("no list fills the placeholder `%{name}%`: add a list `{name}`; {names}")
             })?;
             if texts.len().saturating_mul(values.len()) > MAX_TESTS {
                 return Err(format!(
@@ -287,7 +287,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             unknown,
-            "no list fills the placeholder `%b%`; valid are `a`, `none`"
+            "no list fills the placeholder `%b%`: add a list `b`; valid are `a`, `none`"
         );
     }
 }

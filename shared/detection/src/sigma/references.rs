@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub(super) lines: Lines,
     /// The id came from a collection and may be numbered.
     pub(super) shared_id: bool,
+    /// The id is made of the title, for the document gives none.
+    pub(super) made_id: bool,
 }
 
 impl Draft {
@@ -28,8 +30,9 @@ impl Draft {
     }
 }
 
-/// Keeps the first bearer of an id. Documents of a collection share an id, so
-/// theirs are numbered.
+/// Keeps the first bearer of an id. Documents of a collection share an id, and
+/// rules without one may share the title that theirs is made of: these are
+/// numbered, unless they say the same to the letter.
 pub(super) fn unique(
     drafts: Vec<Draft>,
     known: &[Rule],
@@ -39,26 +42,30 @@ pub(super) fn unique(
         let location = &rule.meta.location;
         format!("{}:{}", location.file, location.line)
     };
-    let mut taken: BTreeMap<String, String> = known
-        .iter()
-        .map(|rule| (rule.meta.id.clone(), place(rule)))
-        .collect();
+    let entry = |rule: &Rule| {
+        (
+            rule.meta.id.clone(),
+            (place(rule), rule.meta.version.clone()),
+        )
+    };
+    let mut taken: BTreeMap<String, (String, String)> = known.iter().map(entry).collect();
     let mut kept = Vec::new();
     for mut draft in drafts {
-        let id = &draft.rule.meta.id;
-        if draft.shared_id && taken.contains_key(id) {
+        let (id, version) = (&draft.rule.meta.id, &draft.rule.meta.version);
+        let copy = taken.get(id).is_some_and(|(_, first)| first == version);
+        if (draft.shared_id || (draft.made_id && !copy)) && taken.contains_key(id) {
             let free = (2..)
                 .map(|n: u32| format!("{id}-{n}"))
                 .find(|id| !taken.contains_key(id));
             draft.rule.meta.id = free.unwrap_or_default();
         }
         match taken.get(&draft.rule.meta.id) {
-            Some(first) => {
+            Some((first, _)) => {
                 let message = format!("the id `{}` is taken, in {first}", draft.rule.meta.id);
                 problems.push(draft.problem(draft.id_line, message));
             }
             None => {
-                taken.insert(draft.rule.meta.id.clone(), place(&draft.rule));
+                taken.extend([entry(&draft.rule)]);
                 kept.push(draft);
             }
         }

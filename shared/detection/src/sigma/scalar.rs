@@ -1,6 +1,6 @@
 //! What a scalar means: null, a boolean, a number or text, as YAML's core schema
 //! has it, but for digits that begin with a zero; and a number with a bare
-//! exponent compares as it is written.
+//! exponent is spelt as it is written.
 
 /// A scalar as written. Only a plain one may be more than text.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub(super) struct Scalar {
 pub(super) enum Value {
     Null,
     Bool(bool),
-    /// A number, with the text that it compares as.
+    /// A number, with its spelling where it is text (`contains`, keywords).
     Number(f64, String),
     Text,
 }

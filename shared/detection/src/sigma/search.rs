@@ -251,7 +251,16 @@ fn keywords(
     }
     let anchored = [Modifier::StartsWith, Modifier::EndsWith];
     let inside = !modifiers.iter().any(|one| anchored.contains(one));
-    let mut list = value_list(modifiers, scalars, lists)?;
+    // A number is looked for inside a value too, unless it is a bound.
+    let counts = |one: &Modifier| matches!(one, Modifier::Compare(_) | Modifier::Time(_));
+    let counted = modifiers.iter().any(counts);
+    let texts = scalars.iter().map(|(line, scalar)| match counted {
+        true => (*line, (*scalar).clone()),
+        false => (*line, value::as_text(scalar)),
+    });
+    let texts: Vec<(u32, Scalar)> = texts.collect();
+    let texts: Vec<(u32, &Scalar)> = texts.iter().map(|(line, text)| (*line, text)).collect();
+    let mut list = value_list(modifiers, &texts, lists)?;
     if inside {
         list.tests.iter_mut().for_each(open);
     }

@@ -14,6 +14,11 @@ use super::pattern::Text;
 use super::yaml::{Scalar, Value};
 use crate::rule::{Comparison, FieldRef, RegexPattern, Relation, TimePart, ValueTest};
 
+/// Numbers from here on are not all told apart in floating point, and compare
+/// as they are written; those below compare as numbers: `5` equals `5.0`, and
+/// `1.10` is found where it stands as text.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A value while modifiers work on it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Item {
@@ -93,9 +98,14 @@ impl Item {
     /// filled, none of them from an empty list.
     pub(super) fn finish(self, lists: &Lists) -> Result<Vec<ValueTest>, String> {
         match self {
-            Self::Raw(scalar) => Ok(vec![match spelt(&scalar) {
-                None => ValueTest::Null,
-                Some(spelt) => ValueTest::Text(Text::literal(&spelt).finish()),
+            Self::Raw(scalar) => Ok(vec![match scalar.value() {
+                Value::Null => ValueTest::Null,
+                Value::Number(number, _) if number.abs() < EXACT => {
+                    ValueTest::Compare(Comparison::Eq, number)
+                }
+                Value::Bool(_) | Value::Number(..) | Value::Text => {
+                    ValueTest::Text(Text::literal(&spelt(&scalar).unwrap_or_default()).finish())
+                }
             }]),
             Self::Text(text) => {
                 let texts = text.expanded(lists)?;
@@ -142,6 +152,14 @@ impl Item {
     }
 }
 
+/// The scalar between quotes, so to speak: what it says as text.
+pub(super) fn as_text(scalar: &Scalar) -> Scalar {
+    Scalar {
+        text: spelt(scalar).unwrap_or_default(),
+        plain: false,
+    }
+}
+
 /// A number, a boolean or a text as it compares; null is none of them.
 fn spelt(scalar: &Scalar) -> Option<String> {
     match scalar.value() {
@@ -152,15 +170,12 @@ fn spelt(scalar: &Scalar) -> Option<String> {
     }
 }
 
-/// A boolean where only a boolean makes sense: also in YAML 1.1's words.
+/// A boolean where only a boolean makes sense: also in YAML 1.1's words, and
+/// between quotes, which say no more there.
 pub(super) fn written_bool(scalar: &Scalar) -> Option<bool> {
-    match scalar.value() {
-        Value::Bool(value) => Some(value),
-        Value::Text if scalar.plain => match scalar.text.to_ascii_lowercase().as_str() {
-            "yes" | "on" => Some(true),
-            "no" | "off" => Some(false),
-            _ => None,
-        },
+    match scalar.text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" => Some(false),
         _ => None,
     }
 }

@@ -169,6 +169,23 @@ fn kinds_of_correlation() {
 }
 
 #[test]
+fn a_field_beside_the_condition_and_a_timeframe() {
+    let inside = correlation("type: value_count, condition: {gte: 3, field: x}");
+    let beside = correlation("type: value_count, field: x, condition: {gte: 3}");
+    assert_eq!(inside, beside);
+    let both = correlation("type: value_count, field: x, condition: {gte: 3, field: x}");
+    assert_eq!(inside, both);
+    let text = format!(
+        "{}---\ntitle: c\ncorrelation: {{rules: a, timeframe: 1h, type: event_count, condition: {{gte: 3}}}}\n",
+        base("a")
+    );
+    let Logic::Correlation(counted) = &rules(&text)[1].logic else {
+        panic!()
+    };
+    assert_eq!(counted.timespan_seconds, 3_600);
+}
+
+#[test]
 fn temporal_correlations_over_some_of_their_rules() {
     use Condition::{And, Not, Or, Search};
     let number = |comparison, n| {

@@ -152,6 +152,25 @@ fn what_is_not_said() {
     assert!(rule.meta.id.starts_with("plain-"), "{}", rule.meta.id);
     assert_eq!(rule.meta.level, Level::Medium);
     assert_eq!(rule.meta.settings, Settings::default());
+    let text = text + "level:\nstatus: ~\ntags:\nid:\nauthor: null\nfalsepositives:\n";
+    let empty = rules(&text).remove(0);
+    assert_eq!(empty.meta.level, Level::Medium);
+    assert_eq!(empty.meta.id, rule.meta.id);
+}
+
+#[test]
+fn rules_without_an_id_may_have_one_title() {
+    let rule = |name: &str| {
+        format!("title: Same\n{HEAD}detection: {{s: {{eventName: {name}}}, condition: s}}\n---\n")
+    };
+    let ids: Vec<String> = rules(&(rule("a") + &rule("b")))
+        .into_iter()
+        .map(|rule| rule.meta.id)
+        .collect();
+    assert_eq!(ids[1], format!("{}-2", ids[0]));
+    // A copy is no other rule.
+    let twice = messages(&(rule("a") + &rule("a")));
+    assert!(twice[0].contains("is taken, in rules.yml:1"), "{twice:?}");
 }
 
 #[test]
