@@ -108,6 +108,11 @@ peers: setup ## Ask pySigma again for the verdicts in tests/peer and compare our
 	@$(BIN)/python tests/peer/judge.py
 	$(CARGO) test --quiet -p trailward-tests --test peer
 
+.PHONY: agree
+agree: ## Compare verdicts on any rules with another engine's, record by record (RULES=dir, CORPUS=dir)
+	@cd tests/bench && $(CARGO) build --release --quiet -p agree
+	@RULES="$(or $(RULES),tests/peer/rules)" $(BENCH_BUILT)/agree
+
 # The fuzzer needs a compiler flag of the nightly, which the pinned one takes
 # when told so. What it found it writes under target/fuzz/artifacts.
 FUZZ_TARGETS ?= payload file scanner rule

@@ -7,6 +7,7 @@
 //! `SIZE` one size of payloads. `PORTABLE` is this program built for any
 //! machine of the kind; its product is measured too.
 
+mod folder;
 mod material;
 #[path = "../../../shared/detection/tests/engine/oracle.rs"]
 mod oracle;

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
-use cloudtrail::envelope::file;
+use anyhow::{Result, ensure};
 use rules::cases;
 use serde_json::{Map, Value, json};
+
+use crate::folder;
 
 /// Records that are measured: more than a cache holds.
 const RECORDS: usize = 4_000;
@@ -41,7 +42,7 @@ pub(crate) struct Payload {
 pub(crate) fn records() -> Result<Vec<String>> {
     let (mut records, origin) = match std::env::var_os("CORPUS").filter(|path| !path.is_empty()) {
         Some(folder) => (
-            of_folder(Path::new(&folder))?,
+            folder::records(Path::new(&folder))?,
             "the folder that CORPUS names",
         ),
         None => (of_project()?, "the project's own cases"),
@@ -55,26 +56,6 @@ pub(crate) fn records() -> Result<Vec<String>> {
         bytes / RECORDS
     );
     Ok(records)
-}
-
-fn of_folder(folder: &Path) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))? {
-        paths.push(entry?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            found.extend(of_folder(&path)?);
-            continue;
-        }
-        // What holds no records, a list beside the trail, is passed over.
-        let _ = file::each_record(&std::fs::read(&path)?, &mut |_, outcome| {
-            found.extend(outcome.map(|record| record.root().text().into_owned()));
-        });
-    }
-    Ok(found)
 }
 
 /// The records of the rules' cases, nine of ten with an ordinary name, each

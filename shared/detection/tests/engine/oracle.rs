@@ -72,7 +72,7 @@ impl Tree {
         }
     }
 
-    fn scalars<'t>(&'t self, found: &mut Vec<&'t Tree>) {
+    pub(crate) fn scalars<'t>(&'t self, found: &mut Vec<&'t Tree>) {
         match self {
             Self::List(list) => list.iter().for_each(|e| e.scalars(found)),
             Self::Map(map) => map.iter().for_each(|(_, v)| v.scalars(found)),
@@ -185,7 +185,7 @@ fn lookup<'t>(from: &'t Tree, path: &[&str]) -> Option<Vec<&'t Tree>> {
     }
 }
 
-fn passes(test: &ValueTest, value: &Tree, record: &Tree) -> bool {
+pub(crate) fn passes(test: &ValueTest, value: &Tree, record: &Tree) -> bool {
     match test {
         ValueTest::Null => return *value == Tree::Null,
         ValueTest::AnyOf(variants) => return variants.iter().any(|v| passes(v, value, record)),
@@ -254,7 +254,7 @@ fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-fn glob_text(pattern: &TextPattern, text: &str) -> bool {
+pub(crate) fn glob_text(pattern: &TextPattern, text: &str) -> bool {
     let text = if pattern.cased {
         text.to_owned()
     } else {
