@@ -110,8 +110,8 @@ peers: setup ## Ask pySigma again for the verdicts in tests/peer and compare our
 
 .PHONY: agree
 agree: ## Compare verdicts on any rules with another engine's, record by record (RULES=dir, CORPUS=dir)
-	@cd tests/bench && $(CARGO) build --release --quiet -p agree
-	@RULES="$(or $(RULES),tests/peer/rules)" $(BENCH_BUILT)/agree
+	@cd tests/bench && $(CARGO) build --quiet -p agree
+	@RULES="$(or $(RULES),tests/peer/rules)" "$${CARGO_TARGET_DIR:-tests/bench/target}/debug/agree"
 
 # The fuzzer needs a compiler flag of the nightly, which the pinned one takes
 # when told so. What it found it writes under target/fuzz/artifacts.
