@@ -116,6 +116,7 @@ def test_a_bucket_that_cannot_be_read_is_a_gap_and_not_a_missing_report(team):
         assert re.search(r"Rules in use: \d{3} built in\n", rules), rules
         assert "The team's rules, lists and exceptions: not known, see what is missing below\n" in rules
         assert f"- [NOT LOADED] {GOOD_ID} (1)\n" in rules
+        assert rules.endswith("Rules refused at load: not known, see what is missing below"), rules
         (gap,) = section(text, "Missing from this report").splitlines()
         assert "team_rules: S3 refuses while" in gap and "AccessDenied" in gap, gap
         assert team.outputs["RulesBucketName"] in gap

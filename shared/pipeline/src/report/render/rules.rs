@@ -107,7 +107,8 @@ impl Page<'_> {
     fn refused(&mut self, rules: &LoadedRules) {
         let w = self.words;
         if rules.refused.is_empty() {
-            return self.line(2, w.refused, w.none);
+            let none = rules.unread.as_ref().map_or(w.none, |_| w.counts_missing);
+            return self.line(2, w.refused, none);
         }
         let faults = format!("{}{}{}", w.faults, w.colon, rules.refused.len());
         let label = format!(

@@ -253,6 +253,9 @@ fn refusals_stand_in_the_report_though_the_counters_are_missing() {
     let unread = "The team's rules, lists and exceptions: not known, see what is missing below";
     assert!(section.contains(unread), "{section}");
     assert!(section.contains("- x:7: rule `x`: x"), "{section}");
+    report.rules.refused.clear();
+    let unknown = "Rules refused at load: not known, see what is missing below";
+    assert!(rules_section(&report, Language::En).contains(unknown));
     let text = render(&report, Language::En, &BTreeMap::new());
     assert!(
         text.contains("- team_rules: S3 refuses\u{FFFD}[CT-999]"),
