@@ -7,20 +7,58 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::derived::Policies;
 use crate::json::Json;
+use crate::scan::Span;
 
 /// Answers to be given again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     children: OnceLock<Vec<Child>>,
     tree: OnceLock<Option<Box<Value>>>,
+    policies: OnceLock<Box<Policies>>,
 }
+
+/// Parameters for which there is room at once; few requests have more.
+const ORDINARY: usize = 16;
 
 /// Where a member of the request's parameters lies in them.
 #[derive(Debug, Clone)]
 struct Child {
-    key: Range<usize>,
-    value: Range<usize>,
+    key: Span,
+    value: Span,
+    /// What stands between the key's quotes if that is all there is to it:
+    /// ASCII without an escape.
+    name: Option<Span>,
+}
+
+impl Child {
+    fn new(parameters: Json<'_>, key: Range<usize>, value: Range<usize>) -> Option<Self> {
+        let written = parameters.as_written();
+        let quote = parameters.layer().quote();
+        let name = key.start + quote..key.end.checked_sub(quote)?;
+        let plain = is_plain(written.get(name.clone())?);
+        Some(Self {
+            key: Span::new(key.start, key.end)?,
+            value: Span::new(value.start, value.end)?,
+            name: plain.then(|| Span::new(name.start, name.end)).flatten(),
+        })
+    }
+
+    fn is_named(&self, name: &str, parameters: Json<'_>) -> bool {
+        match self.name {
+            Some(plain) => plain.of(parameters.as_written()) == name.as_bytes(),
+            None => parameters.part(self.key).is_named(name),
+        }
+    }
+}
+
+/// Whether a key is its own text.
+fn is_plain(key: &[u8]) -> bool {
+    let odd = key
+        .iter()
+        .fold(false, |odd, byte| odd | !byte.is_ascii() | (*byte == b'\\'));
+    !odd
 }
 
 impl Asked {
@@ -28,23 +66,26 @@ impl Asked {
     /// record; the last one where the key stands twice.
     pub(crate) fn child<'p>(&self, parameters: Json<'p>, key: &str) -> Option<Json<'p>> {
         let children = self.children.get_or_init(|| {
+            let mut children = Vec::with_capacity(ORDINARY);
             let mut members = parameters.members();
-            let places = std::iter::from_fn(|| members.next_places());
-            places.map(|(key, value)| Child { key, value }).collect()
+            while let Some((key, value)) = members.next_places() {
+                children.extend(Child::new(parameters, key, value));
+            }
+            children
         });
-        let written = parameters.as_written();
-        let at = |range: &Range<usize>| {
-            let bytes = written.get(range.clone()).unwrap_or_default();
-            Json::spanning(bytes, parameters.layer())
-        };
-        let found = children.iter().rev();
-        let mut found = found.filter(|child| at(&child.key).is_named(key));
-        found.next().map(|child| at(&child.value))
+        let mut found = children.iter().rev();
+        let found = found.find(|child| child.is_named(key, parameters));
+        found.map(|child| parameters.part(child.value))
     }
 
     /// The tree of the request's parameters, made by `make` at the first time.
     pub(crate) fn tree(&self, make: impl FnOnce() -> Option<Value>) -> Option<&Value> {
         self.tree.get_or_init(|| make().map(Box::new)).as_deref()
+    }
+
+    /// The policies in the request, read by `read` at the first time.
+    pub(crate) fn policies(&self, read: impl FnOnce() -> Policies) -> &Policies {
+        self.policies.get_or_init(|| Box::new(read()))
     }
 }
 

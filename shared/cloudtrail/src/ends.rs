@@ -6,14 +6,6 @@ use crate::bounds::MAX_DEPTH;
 use crate::json::Layer;
 use crate::strings;
 
-/// Bytes that a structural quote takes: `"` or `\"`.
-pub(crate) fn quote_width(layer: Layer) -> usize {
-    match layer {
-        Layer::Plain => 1,
-        Layer::Escaped => 2,
-    }
-}
-
 /// The first place from `at` on that is no blank.
 #[inline(always)]
 pub(crate) fn skip_blank(bytes: &[u8], at: usize) -> usize {
@@ -48,7 +40,7 @@ pub(crate) fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
 /// one a run of length 1 modulo 4 (the quote's own backslash plus an even
 /// number of escaped ones).
 pub(crate) fn string_end(bytes: &[u8], at: usize, layer: Layer) -> Option<usize> {
-    let quote = quote_width(layer);
+    let quote = layer.quote();
     let opening: &[u8] = if quote == 1 { b"\"" } else { b"\\\"" };
     if !bytes.get(at..)?.starts_with(opening) {
         return None;

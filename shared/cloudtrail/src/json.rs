@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::ends::{quote_width, skip_blank, skip_separators, value_end};
+use crate::ends::{skip_blank, skip_separators, value_end};
+use crate::scan::Span;
 use crate::unescape::unescape;
 
 /// How a piece of JSON text is written down.
@@ -18,6 +19,16 @@ pub enum Layer {
     Plain,
     /// The inside of a JSON string: each structural quote is `\"`.
     Escaped,
+}
+
+impl Layer {
+    /// Bytes that a structural quote takes: `"` or `\"`.
+    pub(crate) fn quote(self) -> usize {
+        match self {
+            Self::Plain => 1,
+            Self::Escaped => 2,
+        }
+    }
 }
 
 /// The kind of a JSON value.
@@ -59,6 +70,14 @@ impl<'a> Json<'a> {
     /// A value whose exact extent is already known.
     pub(crate) fn spanning(bytes: &'a [u8], layer: Layer) -> Self {
         Self { bytes, layer }
+    }
+
+    /// The value at a place in this one.
+    pub(crate) fn part(self, place: Span) -> Self {
+        Self {
+            bytes: place.of(self.bytes),
+            layer: self.layer,
+        }
     }
 
     /// The value as it is written, in its layer.
@@ -164,7 +183,7 @@ impl<'a> Json<'a> {
     }
 
     fn inside(self) -> &'a [u8] {
-        let quote = quote_width(self.layer);
+        let quote = self.layer.quote();
         self.bytes
             .get(quote..self.bytes.len().saturating_sub(quote))
             .unwrap_or_default()

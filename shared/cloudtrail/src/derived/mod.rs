@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::MAX_DERIVED_VALUES;
 use crate::record::Record;
 
+pub(crate) use policy::Policies;
+
 /// A derived field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Derived {

@@ -14,8 +14,8 @@ use crate::bounds::MAX_STATEMENTS;
 use crate::record::Record;
 
 /// The policies of one request.
-#[derive(Debug, Default)]
-pub(super) struct Policies {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policies {
     statements: Vec<Statement>,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Principal {
     Service(String),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Statement {
     allow: bool,
     principals: Vec<Principal>,
@@ -38,12 +38,14 @@ struct Statement {
 }
 
 /// The policies in the record's request.
-pub(super) fn of(record: &Record<'_>) -> Policies {
-    let mut policies = Policies::default();
-    if let Some(parameters) = parameters(record) {
-        collect(parameters, &mut policies.statements);
-    }
-    policies
+pub(super) fn of<'r>(record: &'r Record<'_>) -> &'r Policies {
+    record.asked().policies(|| {
+        let mut policies = Policies::default();
+        if let Some(parameters) = parameters(record) {
+            collect(parameters, &mut policies.statements);
+        }
+        policies
+    })
 }
 
 impl Policies {

@@ -6,7 +6,7 @@ use cloudtrail::{Kind, Record};
 
 use crate::engine::field::{Field, each_scalar};
 use crate::engine::program::{Node, Predicate, Program};
-use crate::engine::seen::{Answer, Row, Seen};
+use crate::engine::seen::{Known, Seen};
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
@@ -42,14 +42,13 @@ const TOO_MANY: u64 = 2;
 const BAD_REGEX: u64 = 3;
 
 impl Answers {
-    /// Forgets what it knows of the last record: the next one comes. The set
-    /// has so many sieves.
-    pub(crate) fn begin(&mut self, program: &Program, sieves: usize) {
+    /// Forgets what it knows of the last record: the next one comes.
+    pub(crate) fn begin(&mut self, program: &Program) {
         self.record = self.record.wrapping_add(4);
         if self.answers.len() < program.predicates.len() {
             self.answers.resize(program.predicates.len(), 0);
         }
-        self.seen.begin(program, sieves);
+        self.seen.begin(program);
     }
 }
 
@@ -94,9 +93,9 @@ impl Judge<'_, '_> {
         if let Some((source, bit)) = self.program.told(predicate) {
             let number = self.answers.record;
             match self.answers.seen.answer(source, bit, self.record, number) {
-                Answer::Known(holds) => return Ok(holds),
-                Answer::Unknown(cell) => return self.learn(predicate, source, cell, bit),
-                Answer::Never => {}
+                Known::Yes(holds) => return Ok(holds),
+                Known::NotYet => return self.learn(predicate, source, bit),
+                Known::Never => {}
             }
         }
         let known = self.answers.answers.get(predicate).copied().unwrap_or(0);
@@ -113,16 +112,10 @@ impl Judge<'_, '_> {
 
     /// Asks, and keeps the answer about the value.
     #[cold]
-    fn learn(
-        &mut self,
-        predicate: usize,
-        source: usize,
-        cell: usize,
-        bit: usize,
-    ) -> Result<bool, FaultReason> {
+    fn learn(&mut self, predicate: usize, source: usize, bit: usize) -> Result<bool, FaultReason> {
         let outcome = self.ask(predicate);
         if let Ok(holds) = outcome {
-            self.answers.seen.keep(source, cell, bit, holds);
+            self.answers.seen.keep_answer(source, bit, holds);
         }
         outcome
     }
@@ -142,29 +135,23 @@ impl Judge<'_, '_> {
         outcome
     }
 
-    /// What the record's value of a source leaves possible of a sieve's rules.
-    #[inline]
-    pub(crate) fn row(&mut self, source: usize, sieve: usize) -> Row {
-        let number = self.answers.record;
-        self.answers.seen.row(source, sieve, self.record, number)
-    }
-
-    /// Keeps what a value leaves possible.
-    pub(crate) fn keep_row(&mut self, source: usize, cell: usize, sieve: usize, row: u64) {
-        self.answers.seen.keep_row(source, cell, sieve, row);
+    /// The memory of earlier values, with the record and its turn.
+    #[inline(always)]
+    pub(crate) fn seen(&mut self) -> (&mut Seen, &Record<'_>, u64) {
+        (&mut self.answers.seen, self.record, self.answers.record)
     }
 
     /// The index's note about the record's value of a source, 0 where there is
-    /// none yet, and the cell to leave one in.
+    /// none yet; `None` where none can be left.
     #[inline]
-    pub(crate) fn note(&mut self, source: usize) -> Option<(u64, usize)> {
-        let number = self.answers.record;
-        self.answers.seen.note(source, self.record, number)
+    pub(crate) fn note(&mut self, source: usize) -> Option<u64> {
+        let turn = self.answers.record;
+        self.answers.seen.note(source, self.record, turn)
     }
 
-    /// Leaves a note about a value.
-    pub(crate) fn set_note(&mut self, source: usize, cell: usize, note: u64) {
-        self.answers.seen.set_note(source, cell, note);
+    /// Leaves a note about that value.
+    pub(crate) fn set_note(&mut self, source: usize, note: u64) {
+        self.answers.seen.set_note(source, note);
     }
 
     fn ask(&self, predicate: usize) -> Result<bool, FaultReason> {

@@ -130,7 +130,7 @@ impl Asking<'_, '_> {
         let mut compiler = Compiler::default();
         let node = compile(&mut compiler).ok()?;
         let mut answers = Answers::default();
-        answers.begin(compiler.program(), 0);
+        answers.begin(compiler.program());
         let outcome: Result<bool, FaultReason> = Judge {
             program: compiler.program(),
             record: self.record,

@@ -208,7 +208,7 @@ fn step<'v>(path: &str, visit: &mut Visit<'_>, get: &dyn Fn(&str) -> Option<Json
     let mut at = 0;
     loop {
         let rest = path.get(at..).unwrap_or_default();
-        let dot = rest.find('.').map(|dot| at + dot);
+        let dot = memchr::memchr(b'.', rest.as_bytes()).map(|dot| at + dot);
         let end = dot.unwrap_or(path.len());
         if let Some(child) = path.get(..end).and_then(get) {
             let walked = match dot {

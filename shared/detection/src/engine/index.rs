@@ -3,6 +3,7 @@
 //! and the [`Sieve`] for the rules that name no event.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use cloudtrail::{Kind, Member, Record};
 use serde::{Deserialize, Serialize};
@@ -11,28 +12,12 @@ use crate::engine::evaluate::Judge;
 use crate::engine::fold::FoldTable;
 use crate::engine::literal::Literal;
 use crate::engine::program::{Node, Predicate, Program};
+use crate::engine::ruleset::RuleIndex;
 use crate::engine::sieve::Sieve;
 use crate::engine::source::Source;
+use crate::engine::split::Split;
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
-
-/// A predicate and the answer without which a rule cannot hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Gate {
-    pub(crate) predicate: usize,
-    pub(crate) wanted: bool,
-}
-
-/// Rules that share a gate: where it is closed, none of them is looked at.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Group {
-    pub(crate) gate: Option<Gate>,
-    /// Places in the set's list of plans.
-    pub(crate) plans: Vec<usize>,
-}
-
-/// Rules that may match records of one kind.
-pub(crate) type Candidates = Vec<Group>;
 
 /// The index over the event rules of a set.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,13 +25,16 @@ pub(crate) struct Index {
     /// Places in `lists`.
     by_name: FoldTable<u32>,
     prefixes: Prefixes,
-    lists: Vec<Candidates>,
+    /// Where the sieves of a name stand in `sieves`.
+    lists: Vec<Range<u32>>,
     /// The place of the name in the program's list of sources.
     name: Option<usize>,
-    /// Over the rules that name no event.
+    /// First those over the rules that name no event, then those of each list.
     sieves: Vec<Sieve>,
-    /// Every rule, for records in which the name is no plain value.
-    everything: Candidates,
+    /// How many of them are over the rules that name no event.
+    unnamed: usize,
+    /// The rules' conditions, taken apart.
+    splits: Vec<Split>,
 }
 
 /// Candidates by the beginning of the name.
@@ -67,11 +55,11 @@ struct Keys {
 
 impl Index {
     /// Builds the index over the conditions of the event rules.
-    pub(crate) fn new(program: &Program, plans: &[&Node]) -> Self {
+    pub(crate) fn new(program: &Program, plans: &[(RuleIndex, Node)]) -> Self {
         let mut names: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut prefixes: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut unnamed = Vec::new();
-        for (plan, node) in plans.iter().enumerate() {
+        for (plan, (_, node)) in plans.iter().enumerate() {
             let Some(keys) = keys(program, node, Member::EventName) else {
                 unnamed.push(plan);
                 continue;
@@ -84,15 +72,26 @@ impl Index {
             }
         }
         spread_prefixes(&mut names, &mut prefixes);
-        let gates: Vec<_> = plans.iter().map(|node| gate(program, node)).collect();
-        let groups = |chosen: &BTreeSet<usize>| groups(&gates, chosen);
+        let conditions = plans.iter().map(|(_, node)| node);
+        let splits: Vec<_> = conditions.map(|it| Split::new(program, it)).collect();
+        let mut sieves = Vec::new();
+        let mut add = |rules: &[usize]| {
+            let start = sieves.len();
+            for chosen in rules.chunks(Sieve::MOST) {
+                let chosen = chosen.iter().filter_map(|plan| {
+                    let (rule, _) = plans.get(*plan)?;
+                    Some((*plan, *rule, splits.get(*plan)?))
+                });
+                sieves.push(Sieve::new(sieves.len(), program, chosen));
+            }
+            place(start)..place(sieves.len())
+        };
+        let unnamed = add(&unnamed).end as usize;
         let mut lists = Vec::new();
-        let mut list = |(key, plans): (Vec<u8>, BTreeSet<usize>)| {
-            lists.push(groups(&plans));
-            (
-                key.into(),
-                u32::try_from(lists.len() - 1).unwrap_or(u32::MAX),
-            )
+        let mut list = |(key, rules): (Vec<u8>, BTreeSet<usize>)| {
+            let rules: Vec<usize> = rules.into_iter().collect();
+            lists.push(add(&rules));
+            (key.into(), place(lists.len() - 1))
         };
         let by_name: Vec<_> = names.into_iter().map(&mut list).collect();
         let by_prefix: Vec<_> = prefixes.into_iter().map(&mut list).collect();
@@ -104,17 +103,18 @@ impl Index {
                 sources.position(|(source, _)| *source == Source::Member(Member::EventName))
             },
             lists,
-            sieves: Sieve::over(program, plans, &unnamed),
-            everything: groups(&(0..plans.len()).collect()),
+            sieves,
+            unnamed,
+            splits,
         }
     }
 
-    /// The rules to try on a record because of its name. `None`: the name is
-    /// an odd one, and everything has to be tried.
+    /// Over the rules to try on a record because of its name. `None`: the
+    /// name is an odd one, and everything has to be tried.
     #[inline]
-    pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<&[Group]> {
+    pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<&[Sieve]> {
         let noted = self.name.and_then(|name| Some((name, judge.note(name)?)));
-        let Some((name, (known, cell))) = noted else {
+        let Some((name, known)) = noted else {
             return self.look_up(judge.record).map(|list| self.list(list));
         };
         // The note is one more than the list's place and one.
@@ -123,14 +123,14 @@ impl Index {
             return Some(self.list(list.and_then(|list| u32::try_from(list).ok())));
         }
         let list = self.look_up(judge.record)?;
-        let note = list.map_or(1, |list| u64::from(list) + 2);
-        judge.set_note(name, cell, note);
+        judge.set_note(name, list.map_or(1, |list| u64::from(list) + 2));
         Some(self.list(list))
     }
 
-    fn list(&self, list: Option<u32>) -> &[Group] {
+    #[inline]
+    fn list(&self, list: Option<u32>) -> &[Sieve] {
         list.and_then(|list| self.lists.get(list as usize))
-            .map(Vec::as_slice)
+            .and_then(|range| self.sieves.get(range.start as usize..range.end as usize))
             .unwrap_or_default()
     }
 
@@ -152,14 +152,19 @@ impl Index {
     }
 
     /// Over the rules that name no event.
-    pub(crate) fn sieves(&self) -> &[Sieve] {
-        &self.sieves
+    pub(crate) fn unnamed(&self) -> &[Sieve] {
+        self.sieves.get(..self.unnamed).unwrap_or_default()
     }
 
-    /// Every rule.
-    pub(crate) fn everything(&self) -> &[Group] {
-        &self.everything
+    /// The rules' conditions, taken apart, in the order of the plans.
+    pub(crate) fn splits(&self) -> &[Split] {
+        &self.splits
     }
+}
+
+/// A place in a list of the index.
+fn place(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Lets every exact name and every prefix know the rules of the prefixes that
@@ -247,11 +252,6 @@ fn test_keys(program: &Program, predicate: usize, member: Member) -> Option<Keys
     Some(keys)
 }
 
-/// Whether a predicate says what the member must be.
-fn is_key(program: &Program, predicate: usize, member: Member) -> bool {
-    wanted_of(program, predicate, member).is_some_and(Wanted::has_texts)
-}
-
 /// What a predicate wants of a member, if it asks for that one.
 fn wanted_of(program: &Program, predicate: usize, member: Member) -> Option<&Wanted> {
     match program.predicates.get(predicate)? {
@@ -259,40 +259,5 @@ fn wanted_of(program: &Program, predicate: usize, member: Member) -> Option<&Wan
             (program.fields.get(*field)?.member() == Some(member)).then_some(wanted)
         }
         Predicate::Exists { .. } | Predicate::Anywhere { .. } => None,
-    }
-}
-
-/// Groups rules by the cheapest gate that each of them has.
-fn groups(gates: &[Option<Gate>], chosen: &BTreeSet<usize>) -> Candidates {
-    let mut groups: BTreeMap<Option<Gate>, Vec<usize>> = BTreeMap::new();
-    for plan in chosen {
-        let gate = gates.get(*plan).copied().flatten();
-        groups.entry(gate).or_default().push(*plan);
-    }
-    groups
-        .into_iter()
-        .map(|(gate, plans)| Group { gate, plans })
-        .collect()
-}
-
-/// The cheapest predicate whose answer the condition needs. A name is no
-/// gate: the lookup has told it already.
-fn gate(program: &Program, node: &Node) -> Option<Gate> {
-    let test = |node: &Node, wanted| match node {
-        Node::Test(predicate) => Some(Gate {
-            predicate: *predicate,
-            wanted,
-        }),
-        Node::Not(_) | Node::All(_) | Node::Any(_) => None,
-    };
-    match node {
-        Node::Test(predicate) if is_key(program, *predicate, Member::EventName) => None,
-        Node::Test(_) => test(node, true),
-        Node::Not(inner) => test(inner, false),
-        Node::All(parts) => parts
-            .iter()
-            .filter_map(|part| gate(program, part))
-            .min_by_key(|gate| program.cost(&Node::Test(gate.predicate))),
-        Node::Any(_) => None,
     }
 }

@@ -29,6 +29,12 @@ impl Lines {
         line.wrapping_mul(WORDS).wrapping_add(self.start)
     }
 
+    /// The line that begins at a word (0 where that is none's).
+    #[inline(always)]
+    pub(crate) fn line_of(&self, word: usize) -> usize {
+        word.saturating_sub(self.start) / WORDS
+    }
+
     /// The line that begins at a word.
     #[inline(always)]
     pub(crate) fn at(&self, word: usize) -> Option<&Line> {
@@ -56,6 +62,7 @@ mod tests {
             assert_eq!(std::ptr::from_ref(line).addr() % 64, 0);
         }
         for place in 0..5 {
+            assert_eq!(lines.line_of(lines.word_of(place)), place);
             let line = lines.at(lines.word_of(place));
             assert_eq!(line, Some(&[place as u64 + 1; WORDS]));
         }

@@ -1,33 +1,39 @@
-//! Values seen lately, and what was found out about them.
+//! Values seen lately, each in a cell with what is asked of it most often.
 //!
 //! The members of records that come one after the other mostly repeat: the
 //! same caller, from the same address, with the same tool. What a test says
 //! of such a value is remembered under the value as it was written, byte for
 //! byte, so that remembering never changes an answer, only its price.
 
-use crate::engine::lines::{Line, Lines, WORDS};
-
-/// Values that are remembered per member. A power of two.
-const SLOTS: usize = 1024;
+use crate::engine::lines::{Line, Lines};
+use crate::engine::spread::{self, SLOTS};
 
 /// Longest value that is remembered, in bytes as written: an identity with
 /// its session fits.
 const LONGEST: usize = 2048;
 
-/// Values up to this length are compared in one step; with its length, one
-/// fills a line of a processor's cache.
-const SHORT: usize = 63;
+/// Words of a cell that a short value takes, its length in the last byte.
+const TEXT: usize = 5;
+
+/// Longest value that lies in its cell; nearly every name, kind and account
+/// does.
+const SHORT: usize = 8 * TEXT - 1;
 
 /// Bytes that are compared in one step.
 const STEP: usize = SHORT + 1;
 
-/// Remembered values, each in a numbered place for what was found out about it.
+/// The words of a short value.
+type Words = [u64; TEXT];
+
+/// Remembered values, each in a cell of one line: the words of a short value
+/// or zeros, the number of the value, and two words of whoever asks.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Memo {
-    /// Values of at most [`SHORT`] bytes, each with its length behind it; with
-    /// the length 0 there is none.
-    short: Lines,
-    /// Longer ones; none before the first is met.
+    cells: Lines,
+    /// The number of what most records say.
+    usual: u64,
+    /// The texts of the long values; none before the first is met.
     long: Vec<Vec<u8>>,
 }
 
@@ -39,124 +45,219 @@ pub(crate) struct Written<'r> {
     pub(crate) ahead: &'r [u8],
 }
 
-/// Where a value is remembered, or could be.
+/// What is known of a value: its number, and the cell in which it lies. The
+/// number 0 stands for nothing.
+pub(crate) type Found = (u64, usize);
+
+/// What is known of a value that is not remembered.
+pub(crate) const NOTHING: Found = (0, 0);
+
+/// What is kept in a cell beside the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// It is known in this place.
-    Known(usize),
-    /// It is new; [`Memo::learn`] puts it in this place.
-    New(usize),
-    /// It is too long to be remembered.
-    TooLong,
+pub(crate) enum Note {
+    /// Of the index: 0 until there is one.
+    Index,
+    /// Of the first sieve: 0 until there is one.
+    Sieve,
 }
 
-impl Default for Memo {
-    fn default() -> Self {
-        Self {
-            short: Lines::new(SLOTS),
-            long: Vec::new(),
-        }
-    }
-}
+/// The word of a cell that holds the value's number, 0 where there is none.
+const NUMBER: usize = TEXT;
+
+/// The slot of what most records say; behind those of short and long values.
+const USUAL: usize = 2 * SLOTS;
 
 impl Memo {
-    /// One more than the largest number of a place.
-    pub(crate) const PLACES: usize = 2 * SLOTS;
+    /// A memory in which what most records say has this number.
+    pub(crate) fn new(usual: u64) -> Self {
+        let mut memo = Self {
+            usual,
+            cells: Lines::new(USUAL + 2),
+            long: Vec::new(),
+        };
+        memo.write(USUAL, Words::default(), usual);
+        memo
+    }
 
-    /// The place of a value, which is not empty.
-    #[inline]
-    pub(crate) fn place(&self, written: Written<'_>) -> Place {
-        let value = written.value;
-        if value.len() > LONGEST {
-            return Place::TooLong;
-        }
-        let slot = slot(value);
-        if value.len() <= SHORT {
-            let kept = self.short.at(self.short.word_of(slot));
-            let known = kept.is_some_and(|it| is(it, written));
-            return if known {
-                Place::Known(slot)
-            } else {
-                Place::New(slot)
-            };
-        }
-        match self.long.get(slot) {
-            Some(text) if text == value => Place::Known(SLOTS + slot),
-            _ => Place::New(SLOTS + slot),
+    /// What most records say.
+    #[inline(always)]
+    pub(crate) fn usual(&self) -> Found {
+        (self.usual, self.cells.word_of(USUAL))
+    }
+
+    /// What is known of a value, which is not empty; `last` is what was found
+    /// last.
+    #[inline(always)]
+    pub(crate) fn find(&self, written: Written<'_>, last: Found) -> Found {
+        let length = written.value.len();
+        let Some(mask) = MASKS.get(length) else {
+            return self.find_long(written.value, last);
+        };
+        let Some(ahead) = written.ahead.first_chunk() else {
+            return self.find_last(written.value);
+        };
+        let slot = spread::short(ahead, length);
+        match self.short_at(slot, ahead, length, mask) {
+            NOTHING => self.find_aside(slot, ahead, length, mask),
+            found => found,
         }
     }
 
-    /// Remembers a value instead of the one that had its place.
-    pub(crate) fn learn(&mut self, place: usize, value: &[u8]) {
-        match place.checked_sub(SLOTS) {
-            None => {
-                let word = self.short.word_of(place);
-                if let Some(short) = self.short.at_mut(word) {
-                    *short = line(value);
-                }
-            }
-            Some(slot) => {
-                if self.long.is_empty() {
-                    self.long = vec![Vec::new(); SLOTS];
-                }
-                if let Some(text) = self.long.get_mut(slot) {
-                    text.clear();
-                    text.reserve_exact(value.len());
-                    text.extend_from_slice(value);
-                }
-            }
+    /// What is known of a short value, if it is in this slot.
+    #[inline(always)]
+    fn short_at(&self, slot: usize, ahead: &[u8; STEP], length: usize, mask: &Words) -> Found {
+        let cell = self.cells.word_of(slot);
+        let Some(line) = self.cells.at(cell) else {
+            return NOTHING;
+        };
+        let [a, b, c, d, last, number, ..] = *line;
+        let [one, two, three, four, five] = words(ahead);
+        let [m, n, o, p, q] = *mask;
+        let odd = ((one ^ a) & m) | ((two ^ b) & n) | ((three ^ c) & o) | ((four ^ d) & p);
+        if odd | ((five ^ last) & q) | ((last >> 56) ^ length as u64) == 0 {
+            (number, cell)
+        } else {
+            NOTHING
+        }
+    }
+
+    /// The same beside its slot, where another has taken that.
+    #[inline(never)]
+    fn find_aside(&self, slot: usize, ahead: &[u8; STEP], length: usize, mask: &Words) -> Found {
+        self.short_at(slot ^ 1, ahead, length, mask)
+    }
+
+    /// The same for a short value at the very end of a record.
+    #[cold]
+    fn find_last(&self, value: &[u8]) -> Found {
+        let copied = copied(value);
+        let written = Written {
+            value,
+            ahead: &copied,
+        };
+        self.find(written, NOTHING)
+    }
+
+    /// A long value is often the last one again: that spares the hash.
+    #[inline(never)]
+    fn find_long(&self, value: &[u8], last: Found) -> Found {
+        let last = self.cells.line_of(last.1).checked_sub(SLOTS);
+        let again = last.map_or(NOTHING, |slot| self.long_at(slot, value));
+        if again != NOTHING {
+            return again;
+        }
+        let slot = spread::long(value);
+        match self.long_at(slot, value) {
+            NOTHING => self.long_at(slot ^ 1, value),
+            found => found,
+        }
+    }
+
+    #[inline(always)]
+    fn long_at(&self, slot: usize, value: &[u8]) -> Found {
+        let cell = self.cells.word_of(SLOTS + slot);
+        match (self.long.get(slot), self.cells.at(cell)) {
+            (Some(text), Some([.., number, _, _])) if text == value => (*number, cell),
+            _ => NOTHING,
+        }
+    }
+
+    /// Remembers a value under a new number, unless it is too long. The one
+    /// that has its slot moves aside, where another goes.
+    pub(crate) fn learn(&mut self, value: &[u8], number: u64) -> Found {
+        if value.len() > LONGEST {
+            return NOTHING;
+        }
+        if value.len() <= SHORT {
+            let text = copied(value);
+            let mut words = words(&text);
+            let [.., last] = &mut words;
+            *last |= (value.len() as u64) << 56;
+            return self.write(spread::short(&text, value.len()), words, number);
+        }
+        if self.long.is_empty() {
+            self.long = vec![Vec::new(); SLOTS];
+        }
+        let slot = spread::long(value);
+        self.long.swap(slot, slot ^ 1);
+        if let Some(text) = self.long.get_mut(slot) {
+            text.clear();
+            text.reserve_exact(value.len());
+            text.extend_from_slice(value);
+        }
+        self.write(SLOTS + slot, Words::default(), number)
+    }
+
+    /// Writes a cell in which nothing is noted yet; the former one moves aside.
+    fn write(&mut self, slot: usize, words: Words, number: u64) -> Found {
+        let cell = self.cells.word_of(slot);
+        let former = self.cells.at(cell).copied();
+        let aside = self.cells.at_mut(self.cells.word_of(slot ^ 1));
+        if let (Some(former), Some(aside)) = (former, aside) {
+            *aside = former;
+        }
+        if let Some(line) = self.cells.at_mut(cell) {
+            let [a, b, c, d, e] = words;
+            *line = [a, b, c, d, e, number, 0, 0];
+        }
+        (number, cell)
+    }
+
+    /// What is noted in a cell.
+    #[inline(always)]
+    pub(crate) fn note(&self, cell: usize, note: Note) -> u64 {
+        let at = note.at();
+        let line = self.cells.at(cell);
+        line.and_then(|line| line.get(at)).copied().unwrap_or(0)
+    }
+
+    /// Notes something in a cell.
+    pub(crate) fn set_note(&mut self, cell: usize, note: Note, word: u64) {
+        let line: Option<&mut Line> = self.cells.at_mut(cell);
+        if let Some(slot) = line.and_then(|line| line.get_mut(note.at())) {
+            *slot = word;
         }
     }
 }
 
-/// A short value as it is kept.
-fn line(value: &[u8]) -> Line {
-    let mut bytes = [0; STEP];
-    bytes
-        .iter_mut()
-        .zip(value)
-        .for_each(|(to, from)| *to = *from);
-    if let Some(length) = bytes.last_mut() {
-        *length = value.len() as u8;
+impl Note {
+    #[inline(always)]
+    fn at(self) -> usize {
+        match self {
+            Self::Index => NUMBER + 1,
+            Self::Sieve => NUMBER + 2,
+        }
     }
-    words(&bytes)
 }
 
 #[inline(always)]
-fn words(bytes: &[u8; STEP]) -> Line {
-    let mut words = [0; WORDS];
+fn words(bytes: &[u8; STEP]) -> Words {
     let (eights, _) = bytes.as_chunks();
+    let mut words = [0; TEXT];
     for (word, bytes) in words.iter_mut().zip(eights) {
         *word = u64::from_le_bytes(*bytes);
     }
     words
 }
 
-/// Whether the value that is kept is this one.
-#[inline(always)]
-fn is(kept: &Line, written: Written<'_>) -> bool {
-    let length = written.value.len();
-    if kept.last().map(|word| word >> 56) != Some(length as u64) {
-        return false;
-    }
-    let (Some(ahead), Some(mask)) = (written.ahead.first_chunk(), MASKS.get(length)) else {
-        return *kept == line(written.value);
-    };
-    let ahead = words(ahead);
-    let pairs = ahead.iter().zip(kept).zip(mask);
-    pairs.fold(0, |odd, ((one, other), mask)| odd | ((one ^ other) & mask)) == 0
+/// A short value with zeros behind it.
+fn copied(value: &[u8]) -> [u8; STEP] {
+    let mut bytes = [0; STEP];
+    let pairs = bytes.iter_mut().zip(value);
+    pairs.for_each(|(to, from)| *to = *from);
+    bytes
 }
 
 /// For each length, which bytes count.
-static MASKS: [Line; SHORT + 1] = masks();
+static MASKS: [Words; SHORT + 1] = masks();
 
 /// Evaluated by the compiler: a failure is a compile error.
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated by the compiler: a failure is a compile error"
 )]
-const fn masks() -> [Line; SHORT + 1] {
-    let mut masks = [[0; WORDS]; SHORT + 1];
+const fn masks() -> [Words; SHORT + 1] {
+    let mut masks = [[0; TEXT]; SHORT + 1];
     let mut length = 0;
     while length <= SHORT {
         let mut at = 0;
@@ -169,89 +270,42 @@ const fn masks() -> [Line; SHORT + 1] {
     masks
 }
 
-/// Odd numbers without a pattern.
-const MIX: [u64; 4] = [
-    0x9E37_79B9_7F4A_7C15,
-    0xC2B2_AE3D_27D4_EB4F,
-    0x1656_67B1_9E37_79F9,
-    0xD6E8_FEB8_6659_FD93,
-];
-
-/// The slot of a value. A comparison follows, so that it is enough to spread
-/// values: a short one is told by its length and three words of eight bytes,
-/// a long one, which begins and ends like others, by all of it.
-#[inline(always)]
-fn slot(value: &[u8]) -> usize {
-    let [one, two, three, _] = MIX;
-    let mut hash = if value.len() > SHORT {
-        spread(value)
-    } else if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
-        let second = value.get(8..16).and_then(<[u8]>::first_chunk);
-        u64::from_le_bytes(*first).wrapping_mul(one)
-            ^ u64::from_le_bytes(*last).wrapping_mul(two)
-            ^ u64::from_le_bytes(*second.unwrap_or(last)).wrapping_mul(three)
-    } else {
-        let bytes = value.iter();
-        bytes.fold(0, |word, byte| (word << 8) | u64::from(*byte))
-    };
-    // The last bytes of a word reach only its highest bits by themselves.
-    hash ^= (hash >> 32) ^ value.len() as u64;
-    (hash.wrapping_mul(one) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
-}
-
-/// A hash of every byte, 32 at a time.
-#[inline(always)]
-fn spread(value: &[u8]) -> u64 {
-    let mut lanes = [0u64; 4];
-    let mut add = |chunk: &[u8; 32]| {
-        let (words, _) = chunk.as_chunks();
-        for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane = (*lane ^ (*lane << 13) ^ (*lane >> 7)).wrapping_add(u64::from_le_bytes(*word));
-        }
-    };
-    let (chunks, _) = value.as_chunks();
-    chunks.iter().for_each(&mut add);
-    value.last_chunk().map(&mut add);
-    let lanes = lanes.iter().zip(MIX);
-    lanes.fold(0, |hash, (lane, mix)| {
-        hash ^ (lane ^ (lane >> 32)).wrapping_mul(mix)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A value with nothing behind it, and one with other text behind it.
-    fn place(memo: &Memo, value: &str) -> Place {
-        let alone = memo.place(Written {
+    /// What is known of a value, with nothing behind it and with other text.
+    fn find(memo: &Memo, value: &str) -> Found {
+        let alone = Written {
             value: value.as_bytes(),
             ahead: value.as_bytes(),
-        });
+        };
+        let alone = memo.find(alone, NOTHING);
         let among = format!("{value}{}", "\",\"x\":1".repeat(20));
-        let among = memo.place(Written {
+        let among = Written {
             value: value.as_bytes(),
             ahead: among.as_bytes(),
-        });
-        assert_eq!(alone, among, "{value}");
+        };
+        // What was found last, be it this value or another, changes nothing.
+        for last in [NOTHING, alone, memo.usual(), (1, alone.1 ^ 8)] {
+            assert_eq!(memo.find(among, last), alone, "{value}");
+        }
         alone
     }
 
     #[test]
     fn what_was_learned_is_known_until_another_takes_its_place() {
         for tail in ["", &"x".repeat(80)] {
-            let mut memo = Memo::default();
+            let mut memo = Memo::new(1);
             let values: Vec<String> = (0..900).map(|n| format!("\"value {n}{tail}\"")).collect();
-            for value in &values {
-                let Place::New(slot) = place(&memo, value) else {
-                    panic!("{value} was never learned");
-                };
-                memo.learn(slot, value.as_bytes());
-                assert_eq!(place(&memo, value), Place::Known(slot));
+            for (number, value) in (2..).zip(&values) {
+                assert_eq!(find(&memo, value), NOTHING);
+                let known = memo.learn(value.as_bytes(), number);
+                assert_eq!((find(&memo, value), known.0), (known, number));
             }
             let known = values
                 .iter()
-                .filter(|value| matches!(place(&memo, value), Place::Known(_)))
+                .filter(|value| find(&memo, value) != NOTHING)
                 .count();
             assert!((SLOTS / 2..=SLOTS).contains(&known), "{known}");
         }
@@ -261,23 +315,53 @@ mod tests {
     fn every_byte_and_the_length_count() {
         for length in 1..100 {
             let value = "a".repeat(length);
-            let mut memo = Memo::default();
-            let Place::New(slot) = place(&memo, &value) else {
-                panic!("it was never learned");
-            };
-            memo.learn(slot, value.as_bytes());
+            let mut memo = Memo::new(1);
+            memo.learn(value.as_bytes(), 2);
             for at in 0..length {
                 let mut other = value.clone().into_bytes();
                 other[at] = b'b';
                 let other = String::from_utf8(other).unwrap();
-                assert!(matches!(place(&memo, &other), Place::New(_)), "{other}");
+                assert_eq!(find(&memo, &other), NOTHING, "{other}");
             }
             let (shorter, longer) = (&value[1..], format!("{value}a"));
             for other in [shorter, &longer] {
-                assert!(other.is_empty() || matches!(place(&memo, other), Place::New(_)));
+                assert!(other.is_empty() || find(&memo, other) == NOTHING);
             }
         }
         let long = "a".repeat(LONGEST + 1);
-        assert_eq!(place(&Memo::default(), &long), Place::TooLong);
+        assert_eq!(Memo::new(1).learn(long.as_bytes(), 2), NOTHING);
+    }
+
+    #[test]
+    fn what_is_noted_of_a_value_is_gone_with_it() {
+        for tail in ["", &"x".repeat(80)] {
+            let mut memo = Memo::new(1);
+            let value = format!("\"value{tail}\"");
+            let mut number = 1;
+            for _ in 0..2 {
+                number += 1;
+                let (_, cell) = memo.learn(value.as_bytes(), number);
+                assert_eq!(find(&memo, &value), (number, cell));
+                for note in [Note::Index, Note::Sieve] {
+                    assert_eq!(memo.note(cell, note), 0);
+                    memo.set_note(cell, note, 5);
+                    assert_eq!(memo.note(cell, note), 5);
+                    assert_eq!(memo.note(memo.usual().1, note), 0);
+                }
+                // Others come until it is gone; moved aside, it keeps its notes.
+                loop {
+                    let (found, cell) = find(&memo, &value);
+                    if found == 0 {
+                        break;
+                    }
+                    assert_eq!(memo.note(cell, Note::Sieve), 5);
+                    number += 1;
+                    let other = format!("\"other {number}{tail}\"");
+                    if find(&memo, &other) == NOTHING {
+                        memo.learn(other.as_bytes(), number);
+                    }
+                }
+            }
+        }
     }
 }

@@ -29,6 +29,7 @@
 mod bytes;
 mod evaluate;
 mod explain;
+mod facts;
 mod field;
 mod fold;
 mod index;
@@ -44,6 +45,8 @@ mod seen;
 mod shelf;
 mod sieve;
 mod source;
+mod split;
+mod spread;
 mod text;
 mod wanted;
 mod wording;

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::{Answers, FaultReason, Judge};
 use crate::engine::field::Field;
-use crate::engine::index::{Group, Index};
+use crate::engine::index::Index;
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
 use crate::engine::shelf::Shelf;
+use crate::engine::sieve::Conditions;
 use crate::engine::text::Text;
 use crate::problem::RuleProblem;
 use crate::rule::{Filter, Logic, Rule};
@@ -120,8 +121,7 @@ impl RuleSet {
             list.extend(node.map(|node| (RuleIndex::at(position), node)));
             rules.push(rule);
         }
-        let nodes: Vec<&Node> = plans.iter().map(|(_, node)| node).collect();
-        let index = Index::new(&program, &nodes);
+        let index = Index::new(&program, &plans);
         let links = Links::new(&rules, &exceptions, &mut problems);
         let set = Self {
             shelf: Shelf::new(rules),
@@ -140,77 +140,41 @@ impl RuleSet {
         let before = matches.len();
         scratch.faults.clear();
         let mut judge = self.judge(record, &mut scratch.answers);
+        let faults = &mut scratch.faults;
+        let mut each = |rule, outcome| match outcome {
+            Ok(false) => {}
+            Ok(true) => matches.push(Match {
+                rule,
+                excepted_by: None,
+            }),
+            Err(reason) => faults.push(RuleFault { rule, reason }),
+        };
         match self.index.named(&mut judge) {
-            Some(groups) => {
-                self.find_in(groups, &mut judge, &mut scratch.faults, matches);
-                self.find_unnamed(&mut judge, &mut scratch.faults, matches);
+            Some(named) => {
+                let rules = Conditions {
+                    plans: &self.plans,
+                    splits: self.index.splits(),
+                };
+                for sieve in named.iter().chain(self.index.unnamed()) {
+                    sieve.sift(&mut judge, rules, &mut each);
+                }
             }
             None => {
-                let groups = self.index.everything();
-                self.find_in(groups, &mut judge, &mut scratch.faults, matches);
+                for (rule, node) in &self.plans {
+                    each(*rule, judge.holds(node));
+                }
             }
         }
         let Some(found) = matches.get_mut(before..).filter(|found| !found.is_empty()) else {
             return;
         };
         found.sort_unstable();
+        if self.exceptions.is_empty() {
+            return;
+        }
         for found in found {
             found.excepted_by =
                 self.exception(found.rule, &mut judge, scratch.now, &mut scratch.faults);
-        }
-    }
-
-    fn find_in(
-        &self,
-        groups: &[Group],
-        judge: &mut Judge<'_, '_>,
-        faults: &mut Vec<RuleFault>,
-        matches: &mut Vec<Match>,
-    ) {
-        for group in groups {
-            if group
-                .gate
-                .is_some_and(|gate| judge.test(gate.predicate) == Ok(!gate.wanted))
-            {
-                continue;
-            }
-            for (rule, node) in group.plans.iter().filter_map(|plan| self.plans.get(*plan)) {
-                let rule = *rule;
-                match judge.holds(node) {
-                    Ok(false) => {}
-                    Ok(true) => matches.push(Match {
-                        rule,
-                        excepted_by: None,
-                    }),
-                    Err(reason) => faults.push(RuleFault { rule, reason }),
-                }
-            }
-        }
-    }
-
-    /// The rules that name no event and hold for the record.
-    fn find_unnamed(
-        &self,
-        judge: &mut Judge<'_, '_>,
-        faults: &mut Vec<RuleFault>,
-        matches: &mut Vec<Match>,
-    ) {
-        for sieve in self.index.sieves() {
-            sieve.sift(judge, &self.plans, &mut |plan, outcome| {
-                let Some((rule, _)) = self.plans.get(plan) else {
-                    return;
-                };
-                match outcome {
-                    Ok(()) => matches.push(Match {
-                        rule: *rule,
-                        excepted_by: None,
-                    }),
-                    Err(reason) => faults.push(RuleFault {
-                        rule: *rule,
-                        reason,
-                    }),
-                }
-            });
         }
     }
 
@@ -255,7 +219,7 @@ impl RuleSet {
     }
 
     fn judge<'j, 'r>(&'j self, record: &'j Record<'r>, answers: &'j mut Answers) -> Judge<'j, 'r> {
-        answers.begin(&self.program, self.index.sieves().len());
+        answers.begin(&self.program);
         Judge {
             program: &self.program,
             record,

@@ -1,14 +1,14 @@
 //! What tests said of values of earlier records.
 //!
 //! Most tests ask for a single member, and the values of one repeat from
-//! record to record. What is known of a value is kept in the place that
+//! record to record. What is known of a value is kept under the number that
 //! [`Memo`] gives it, so that a test is made once per value, not once per
 //! record.
 
 use cloudtrail::Record;
 
-use crate::engine::lines::{Line, Lines, WORDS};
-use crate::engine::memo::{Memo, Place, Written};
+use crate::engine::facts::{Facts, Key, NUMBERS};
+use crate::engine::memo::{Found, Memo, NOTHING, Note, Written};
 use crate::engine::program::Program;
 use crate::engine::source::{Source, Told};
 
@@ -18,85 +18,78 @@ pub(crate) struct Seen {
     /// The program whose predicates were answered.
     program: u64,
     sources: Vec<OfSource>,
+    facts: Facts,
+    numbers: Numbers,
 }
 
-/// What is known of one source's values. What is known of one lies side by
-/// side in a cell of whole lines:
-///
-/// | words | what |
-/// |---|---|
-/// | 1 | the index's note: 0 until there is one |
-/// | 1 | which sieves have judged the value |
-/// | 1 for every sieve | what the value leaves possible |
-/// | 0 or 1 | nothing: what follows are pairs |
-/// | 2 for every 64 predicates | which have an answer, and which of those hold |
+/// Numbers for values, none of which is given out twice before all starts
+/// anew.
+#[derive(Debug, Default)]
+struct Numbers(u64);
+
+/// The values of one source. In this order, what every record needs lies in
+/// one line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 struct OfSource {
-    source: Source,
-    /// The record of which `cell` tells.
+    /// The record of which the next two tell.
     record: u64,
-    /// The first word of the cell of the record's value.
-    cell: Option<usize>,
-    /// The word at which a cell's pairs begin.
-    pairs: usize,
-    /// Lines of a cell.
-    size: usize,
-    cells: Lines,
+    /// The number of the record's value; 0 where that is nothing that could
+    /// be remembered.
+    number: u64,
+    /// The cell of the record's value.
+    cell: usize,
+    source: Source,
     memo: Memo,
 }
 
-const NOTE: usize = 0;
-const JUDGED: usize = 1;
-const ROWS: usize = 2;
-
-/// Sieves that have a bit in [`JUDGED`]; what others find out is not kept.
-const SIEVES: usize = u64::BITS as usize;
-
-/// The place of what most records say; behind those of [`Memo`].
-const USUAL: usize = Memo::PLACES;
-
-/// Places of a source.
-const PLACES: usize = USUAL + 1;
-
-/// What is known of an answer.
+/// What is known of a question about the record's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Known(bool),
-    /// It can be kept in this cell.
-    Unknown(usize),
+pub(crate) enum Known<T> {
+    /// The answer.
+    Yes(T),
+    /// Nothing yet; an answer can be kept.
+    NotYet,
     /// The value is nothing that could be remembered.
     Never,
 }
 
-/// What the record's value leaves possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Row {
-    Known(u64),
-    /// It can be kept in this cell.
-    Unknown(usize),
-    /// The value is nothing that could be remembered.
-    Never,
-}
+/// Answers that one word keeps: below, whether each is known, and above,
+/// whether it holds.
+const ANSWERS: usize = 32;
+
+/// Questions of sieves come behind those of predicates.
+const SIEVES: usize = (u16::MAX as usize + 1) / ANSWERS;
+
+/// A bit that no rule of a sieve has: it tells what is kept from nothing.
+const KEPT: u64 = 1 << 63;
 
 impl Seen {
-    /// Makes ready for the records of a rule set that has so many sieves.
+    /// Makes ready for the records of a rule set.
     #[inline]
-    pub(crate) fn begin(&mut self, program: &Program, sieves: usize) {
-        if self.program != program.number() {
-            self.restart(program, sieves);
+    pub(crate) fn begin(&mut self, program: &Program) {
+        if self.program != program.number() || self.numbers.are_used_up() {
+            self.restart(program);
         }
     }
 
     #[cold]
-    fn restart(&mut self, program: &Program, sieves: usize) {
+    fn restart(&mut self, program: &Program) {
+        *self = Self::default();
         self.program = program.number();
         let sources = program.sources().iter();
         self.sources = sources
-            .map(|(source, predicates)| OfSource::new(*source, *predicates, sieves))
+            .map(|(source, _)| OfSource {
+                source: *source,
+                record: 0,
+                number: 0,
+                cell: 0,
+                memo: Memo::new(self.numbers.next()),
+            })
             .collect();
     }
 
-    /// The answer to a source's predicate about the record's value. `number`
+    /// The answer to a source's predicate about the record's value. `turn`
     /// tells records apart.
     #[inline]
     pub(crate) fn answer(
@@ -104,171 +97,171 @@ impl Seen {
         index: usize,
         bit: usize,
         record: &Record<'_>,
-        number: u64,
-    ) -> Answer {
-        let Some((of, cell)) = self.cell(index, record, number) else {
-            return Answer::Never;
+        turn: u64,
+    ) -> Known<bool> {
+        let Some(of) = of(&mut self.sources, &mut self.numbers, index, record, turn) else {
+            return Known::Never;
         };
-        let at = of.pairs + 2 * (bit / 64);
-        let line = of.cells.at(cell + at / WORDS * WORDS);
-        let mask = 1 << (bit % 64);
-        match line.and_then(|line| line.get(at % WORDS..)) {
-            Some([known, held, ..]) if known & mask != 0 => Answer::Known(held & mask != 0),
-            _ => Answer::Unknown(cell),
+        let Some(key) = Key::new(of.number, bit / ANSWERS) else {
+            return Known::Never;
+        };
+        let answers = self.facts.get(key).unwrap_or(0) >> (bit % ANSWERS);
+        match answers & 1 {
+            0 => Known::NotYet,
+            _ => Known::Yes(answers >> ANSWERS & 1 != 0),
         }
     }
 
-    /// Keeps an answer.
-    pub(crate) fn keep(&mut self, index: usize, cell: usize, bit: usize, holds: bool) {
-        let Some(of) = self.sources.get_mut(index) else {
-            return;
-        };
-        let at = of.pairs + 2 * (bit / 64);
-        let line = of.cells.at_mut(cell + at / WORDS * WORDS);
-        let mask = 1 << (bit % 64);
-        if let Some([known, held, ..]) = line.and_then(|line| line.get_mut(at % WORDS..)) {
-            *known |= mask;
-            *held = if holds { *held | mask } else { *held & !mask };
+    /// Keeps an answer about the value that was turned to last.
+    pub(crate) fn keep_answer(&mut self, index: usize, bit: usize, holds: bool) {
+        let of = self.sources.get(index).filter(|of| of.number != 0);
+        let key = of.and_then(|of| Key::new(of.number, bit / ANSWERS));
+        if let Some(key) = key {
+            let (known, held) = (1 << (bit % ANSWERS), 1 << (bit % ANSWERS + ANSWERS));
+            let answers = (self.facts.get(key).unwrap_or(0) | known) & !held;
+            self.facts
+                .put(key, if holds { answers | held } else { answers });
         }
     }
 
-    /// What the record's value leaves possible of a sieve's rules.
-    #[inline]
-    pub(crate) fn row(
+    /// What the record's value leaves possible of the rules of the first
+    /// sieve, which every record asks.
+    #[inline(always)]
+    pub(crate) fn left_of_first(
+        &mut self,
+        index: usize,
+        record: &Record<'_>,
+        turn: u64,
+    ) -> Known<u64> {
+        match of(&mut self.sources, &mut self.numbers, index, record, turn) {
+            Some(of) => kept(of.memo.note(of.cell, Note::Sieve)),
+            None => Known::Never,
+        }
+    }
+
+    /// What it leaves possible of another sieve's rules.
+    #[inline(always)]
+    pub(crate) fn left(
         &mut self,
         index: usize,
         sieve: usize,
         record: &Record<'_>,
-        number: u64,
-    ) -> Row {
-        let Some((of, cell)) = self.cell(index, record, number) else {
-            return Row::Never;
-        };
-        of.row(cell, sieve).map_or(Row::Unknown(cell), Row::Known)
-    }
-
-    /// Keeps what the value of a cell leaves possible.
-    pub(crate) fn keep_row(&mut self, index: usize, cell: usize, sieve: usize, row: u64) {
-        let Some(of) = self.sources.get_mut(index).filter(|_| sieve < SIEVES) else {
-            return;
-        };
-        if let Some(slot) = of.word(cell, ROWS + sieve) {
-            *slot = row;
-        }
-        if let Some(judged) = of.word(cell, JUDGED) {
-            *judged |= 1 << sieve;
+        turn: u64,
+    ) -> Known<u64> {
+        let of = of(&mut self.sources, &mut self.numbers, index, record, turn);
+        match of.and_then(|of| Key::new(of.number, SIEVES + sieve)) {
+            Some(key) => kept(self.facts.get(key).unwrap_or(0)),
+            None => Known::Never,
         }
     }
 
-    /// The index's note about the record's value, 0 where there is none yet,
-    /// and the cell to leave one in.
+    /// Keeps what the value that was turned to last leaves possible.
+    pub(crate) fn keep_left(&mut self, index: usize, sieve: usize, left: u64) {
+        let of = self.sources.get(index).filter(|of| of.number != 0);
+        if let Some(key) = of.and_then(|of| Key::new(of.number, SIEVES + sieve)) {
+            self.facts.put(key, left | KEPT);
+        }
+    }
+
+    /// Keeps what the value that was turned to last leaves possible of the
+    /// rules of the first sieve.
+    pub(crate) fn keep_left_of_first(&mut self, index: usize, left: u64) {
+        if let Some(of) = self.sources.get_mut(index).filter(|of| of.number != 0) {
+            of.memo.set_note(of.cell, Note::Sieve, left | KEPT);
+        }
+    }
+
+    /// The index's note about the record's value, 0 where there is none yet;
+    /// `None` where none can be left.
     #[inline]
-    pub(crate) fn note(
-        &mut self,
-        index: usize,
-        record: &Record<'_>,
-        number: u64,
-    ) -> Option<(u64, usize)> {
-        let (of, cell) = self.cell(index, record, number)?;
-        Some((*of.cells.at(cell)?.get(NOTE)?, cell))
+    pub(crate) fn note(&mut self, index: usize, record: &Record<'_>, turn: u64) -> Option<u64> {
+        let of = of(&mut self.sources, &mut self.numbers, index, record, turn)?;
+        Some(of.memo.note(of.cell, Note::Index))
     }
 
-    /// Leaves a note in a cell.
-    pub(crate) fn set_note(&mut self, index: usize, cell: usize, note: u64) {
-        let of = self.sources.get_mut(index);
-        if let Some(slot) = of.and_then(|of| of.word(cell, NOTE)) {
-            *slot = note;
+    /// Leaves a note about the value that was turned to last.
+    pub(crate) fn set_note(&mut self, index: usize, note: u64) {
+        if let Some(of) = self.sources.get_mut(index).filter(|of| of.number != 0) {
+            of.memo.set_note(of.cell, Note::Index, note);
         }
-    }
-
-    /// What is known of the record's value, looked up once per record.
-    #[inline(always)]
-    fn cell(
-        &mut self,
-        index: usize,
-        record: &Record<'_>,
-        number: u64,
-    ) -> Option<(&OfSource, usize)> {
-        let of = self.sources.get_mut(index)?;
-        if of.record != number {
-            of.turn_to(record, number);
-        }
-        Some((of, of.cell?))
     }
 }
 
+/// What a word says of a sieve's rules.
+#[inline(always)]
+fn kept(word: u64) -> Known<u64> {
+    match word & KEPT {
+        0 => Known::NotYet,
+        _ => Known::Yes(word),
+    }
+}
+
+impl Numbers {
+    /// Whether what one more record needs might not be left.
+    fn are_used_up(&self) -> bool {
+        self.0 > NUMBERS / 2
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+}
+
+/// A source, turned to the record's value; `None` where that is nothing that
+/// could be remembered. Looked up once per record.
+#[inline(always)]
+fn of<'s>(
+    sources: &'s mut [OfSource],
+    numbers: &mut Numbers,
+    index: usize,
+    record: &Record<'_>,
+    turn: u64,
+) -> Option<&'s OfSource> {
+    let of = sources.get_mut(index)?;
+    if of.record != turn {
+        of.turn_to(record, turn, numbers);
+    }
+    (of.number != 0).then_some(of)
+}
+
 impl OfSource {
-    fn new(source: Source, predicates: usize, sieves: usize) -> Self {
-        let pairs = (ROWS + sieves.min(SIEVES)).next_multiple_of(2);
-        let words = pairs + 2 * predicates.div_ceil(64);
-        let size = words.div_ceil(WORDS);
-        Self {
-            source,
-            record: 0,
-            cell: None,
-            pairs,
-            size,
-            cells: Lines::new(PLACES * size),
-            memo: Memo::default(),
-        }
-    }
-
-    fn word(&mut self, cell: usize, at: usize) -> Option<&mut u64> {
-        let line = self.cells.at_mut(cell + at / WORDS * WORDS)?;
-        line.get_mut(at % WORDS)
-    }
-
-    /// What is kept in a cell for a sieve.
-    #[inline(always)]
-    fn row(&self, cell: usize, sieve: usize) -> Option<u64> {
-        let line = self.cells.at(cell)?;
-        let [_, judged, first, ..] = line;
-        if sieve >= SIEVES || judged & (1 << sieve) == 0 {
-            return None;
-        }
-        // Most sets have one sieve.
-        match sieve {
-            0 => Some(*first),
-            _ => {
-                let at = ROWS + sieve;
-                let line = self.cells.at(cell + at / WORDS * WORDS)?;
-                line.get(at % WORDS).copied()
-            }
-        }
-    }
-
     /// Looks up the value of another record.
-    fn turn_to(&mut self, record: &Record<'_>, number: u64) {
-        self.record = number;
-        let place = match self.source.told(record) {
-            Told::Nothing => None,
-            Told::Usual => Some(USUAL),
-            Told::Value(written) => self.look_up(written),
+    fn turn_to(&mut self, record: &Record<'_>, turn: u64, numbers: &mut Numbers) {
+        self.record = turn;
+        let last = (self.number, self.cell);
+        (self.number, self.cell) = match self.source.told(record) {
+            Told::Nothing => NOTHING,
+            Told::Usual => self.memo.usual(),
+            Told::Value(written) => match self.memo.find(written, last) {
+                NOTHING => self.learn(written, numbers),
+                found => found,
+            },
         };
-        self.cell = place.map(|place| self.cells.word_of(place.wrapping_mul(self.size)));
     }
 
-    #[inline(always)]
-    fn look_up(&mut self, written: Written<'_>) -> Option<usize> {
-        match self.memo.place(written) {
-            Place::Known(place) => Some(place),
-            Place::TooLong => None,
-            Place::New(place) => {
-                self.learn(place, written);
-                Some(place)
-            }
-        }
-    }
-
-    /// Gives a value its place, and forgets what is known of the one before.
+    /// Gives a value a number and a place; what is known of the one before is
+    /// never asked for again.
     #[cold]
-    fn learn(&mut self, place: usize, written: Written<'_>) {
-        self.memo.learn(place, written.value);
-        for line in place * self.size..(place + 1) * self.size {
-            let word = self.cells.word_of(line);
-            if let Some(line) = self.cells.at_mut(word) {
-                *line = Line::default();
-            }
-        }
+    fn learn(&mut self, written: Written<'_>, numbers: &mut Numbers) -> Found {
+        self.memo.learn(written.value, numbers.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_numbers_run_out_all_starts_anew() {
+        let mut seen = Seen::default();
+        let program = Program::default();
+        seen.begin(&program);
+        seen.numbers.0 = NUMBERS / 2;
+        seen.begin(&program);
+        assert_eq!(seen.numbers.0, NUMBERS / 2);
+        seen.numbers.next();
+        seen.begin(&program);
+        assert!(seen.numbers.0 < 100);
     }
 }

@@ -65,12 +65,14 @@ impl Source {
     /// answers to every test of this source.
     #[inline]
     pub(crate) fn told<'r>(self, record: &'r Record<'_>) -> Told<'r> {
-        let member = match self {
-            Self::Bounds if record.is_oversize() => return Told::Nothing,
-            Self::Bounds => return Told::Usual,
-            Self::Identity => return identity(record),
-            Self::Origin => return origin(record),
-            Self::Member(member) => member,
+        // Nearly always a member: no jump over a table.
+        let Self::Member(member) = self else {
+            return match self {
+                Self::Origin => origin(record),
+                Self::Identity => identity(record),
+                _ if record.is_oversize() => Told::Nothing,
+                _ => Told::Usual,
+            };
         };
         match record.written(member) {
             // Paths of other keys with dots may lead to the same field, and
