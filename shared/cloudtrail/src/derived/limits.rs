@@ -16,9 +16,9 @@ const LARGE: [Member; 4] = [
     Member::ServiceEventDetails,
 ];
 
-/// Bytes of what stands in their place, as written, at most: three short
-/// members. What is longer was not left out.
-const LONGEST_PLACEHOLDER: usize = 1024;
+/// Bytes of what stands in their place, as written, at most: AWS writes three
+/// short members, less than 100 bytes. What is longer was not left out.
+const LONGEST_PLACEHOLDER: usize = 256;
 
 /// The key that tells of an omission, and what else could spell it. Rules ask
 /// this of every record: nearly all are done after a look for these.
@@ -49,6 +49,7 @@ fn is_placeholder(value: Json<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::LONGEST_PLACEHOLDER;
     use crate::derived::{Derived, tests::values};
     use crate::{Layer, Record};
 
@@ -70,7 +71,7 @@ mod tests {
     fn what_is_no_placeholder_is_none() {
         let long = format!(
             r#"{{"requestParameters":{{"x":"{}","omitted":true}}}}"#,
-            "x".repeat(1_024)
+            "x".repeat(LONGEST_PLACEHOLDER)
         );
         for text in [
             &long,

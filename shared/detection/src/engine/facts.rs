@@ -6,8 +6,8 @@
 
 use crate::engine::lines::{Lines, WORDS};
 
-/// Lines that hold answers.
-const LINES: usize = 2048;
+/// Lines that hold answers; the system gives them out as they are used.
+const LINES: usize = 4096;
 
 /// Words of half a line: two keys, each with its word.
 const HALF: usize = WORDS / 2;
@@ -96,14 +96,14 @@ mod tests {
     fn what_is_kept_is_found_or_gone_and_never_anothers() {
         let mut facts = Facts::default();
         let word = |value: u64, question: usize| value * 1_000 + question as u64;
-        for value in 1..3_000 {
+        for value in 1..6_000 {
             for question in [0, 1, 2_048] {
                 assert_eq!(facts.get(key(value, question)), None);
                 facts.put(key(value, question), word(value, question));
             }
         }
         let mut found = 0;
-        for value in 1..3_000 {
+        for value in 1..6_000 {
             for question in [0, 1, 2_048] {
                 if let Some(kept) = facts.get(key(value, question)) {
                     assert_eq!(kept, word(value, question));

@@ -37,6 +37,8 @@ enum Start {
         member: Member,
         /// What is left of the path behind the member; empty for the member.
         rest: Box<str>,
+        /// Where the first name of that ends.
+        name: usize,
         /// Whether the member stands in `userIdentity`.
         nested: bool,
     },
@@ -60,6 +62,7 @@ impl Field {
             (None, Some((member, known, rest))) => Start::Member {
                 member,
                 rest: rest.into(),
+                name: name_end(rest, 0),
                 nested: known.contains('.'),
             },
         };
@@ -120,10 +123,15 @@ impl Field {
             Start::Member {
                 member,
                 rest,
+                name,
                 nested,
             } => match record.member(*member) {
                 Some(value) if rest.is_empty() => spread(value, visit).reached(),
-                Some(value) if walk_from(record, *member, value, rest, visit).reached() => true,
+                Some(value)
+                    if walk_from(record, *member, value, (rest, *name), visit).reached() =>
+                {
+                    true
+                }
                 _ => {
                     // The short way found nothing. The long one can find
                     // something only where a key contains a dot or
@@ -170,18 +178,27 @@ impl Walked {
     }
 }
 
-/// Visits what `path` leads to from a member of the record.
+/// Visits what `path`, whose first name ends at `name`, leads to from a member
+/// of the record.
 fn walk_from(
     record: &Record<'_>,
     member: Member,
     value: Json<'_>,
-    path: &str,
+    (path, name): (&str, usize),
     visit: &mut Visit<'_>,
 ) -> Walked {
     match value.kind() {
-        Kind::Object => step(path, visit, &|key| record.child(member, key)),
+        Kind::Object => step(path, name, visit, &|key| record.child(member, key)),
         _ => walk(value, path, visit),
     }
+}
+
+/// Where the name ends that starts at `at`.
+fn name_end(path: &str, at: usize) -> usize {
+    let mut bytes = path.bytes().skip(at);
+    bytes
+        .position(|byte| byte == b'.')
+        .map_or(path.len(), |dot| at + dot)
 }
 
 /// Visits what `path` leads to from `from`.
@@ -198,31 +215,34 @@ fn walk(from: Json<'_>, path: &str, visit: &mut Visit<'_>) -> Walked {
             }
             walked
         }
-        Kind::Object => step(path, visit, &|key| from.get(key)),
+        Kind::Object => step(path, name_end(path, 0), visit, &|key| from.get(key)),
         _ => Walked::Nowhere,
     }
 }
 
-/// Visits what `path` leads to in an object that gives its members by key.
-fn step<'v>(path: &str, visit: &mut Visit<'_>, get: &dyn Fn(&str) -> Option<Json<'v>>) -> Walked {
-    let mut at = 0;
+/// Visits what `path` leads to in an object that gives its members by key. The
+/// first name of the path ends at `end`.
+fn step<'v>(
+    path: &str,
+    mut end: usize,
+    visit: &mut Visit<'_>,
+    get: &dyn Fn(&str) -> Option<Json<'v>>,
+) -> Walked {
     loop {
-        let rest = path.get(at..).unwrap_or_default();
-        let dot = memchr::memchr(b'.', rest.as_bytes()).map(|dot| at + dot);
-        let end = dot.unwrap_or(path.len());
+        let behind = path.get(end + 1..);
         if let Some(child) = path.get(..end).and_then(get) {
-            let walked = match dot {
+            let walked = match behind {
                 None => spread(child, visit),
-                Some(dot) => walk(child, path.get(dot + 1..).unwrap_or_default(), visit),
+                Some(behind) => walk(child, behind, visit),
             };
             if walked.reached() {
                 return walked;
             }
         }
-        match dot {
-            None => return Walked::Nowhere,
-            Some(dot) => at = dot + 1,
+        if behind.is_none() {
+            return Walked::Nowhere;
         }
+        end = name_end(path, end + 1);
     }
 }
 
