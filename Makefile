@@ -203,7 +203,7 @@ bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15
 	@PORTABLE=$(BENCH_BUILT)/portable $$(command -v taskset > /dev/null && echo taskset -c 0) $(BENCH_BUILT)/bench
 
 .PHONY: bench-cold
-bench-cold: ## Measure each function's start and memory, beside bare ones
+bench-cold: ## Measure each function's start and memory, beside bare ones (STARTS=20)
 	@$(FOR_LAMBDA) $(CARGO) build --release --quiet $(addprefix -p ,$(FUNCTIONS))
 	@cd tests/bench && $(FOR_LAMBDA) $(CARGO) build --release --quiet -p cold --features clients
 	@$(BENCH_BUILT)/cold $(addprefix $(BENCH_BUILT)/,bare clients) $(addprefix "$${CARGO_TARGET_DIR:-target}/release"/,$(FUNCTIONS))

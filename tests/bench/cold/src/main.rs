@@ -1,8 +1,9 @@
 //! How long a function takes from its start to the first time it asks for an
-//! event, and how much memory it holds after a payload of 1 MB that no rule
-//! wants.
+//! event, and from there to its answer; how much memory it holds after a
+//! payload of 1 MB that no rule wants.
 //!
-//! Arguments: the executables. Those named `log-batch` get the payload.
+//! Arguments: the executables. `log-batch` gets payloads, and so does whoever
+//! answers every event.
 
 mod runtime_api;
 
@@ -14,7 +15,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use runtime_api::RuntimeApi;
 
-/// Starts of each executable, of which the median counts.
+/// Starts of each executable, of which the median counts, where `STARTS` does
+/// not say how many.
 const STARTS: usize = 20;
 
 /// Size of the payload's base64 text.
@@ -23,20 +25,25 @@ const PAYLOAD_BYTES: usize = 1_000_000;
 fn main() -> Result<()> {
     let programs: Vec<String> = std::env::args().skip(1).collect();
     ensure!(!programs.is_empty(), "usage: cold EXECUTABLE...");
-    println!("{:<16}{:>22}", "", "ms to the first /next");
-    let mut times = vec![Vec::new(); programs.len()];
-    for _ in 0..STARTS {
-        for (program, times) in programs.iter().zip(&mut times) {
-            times.push(start(program)?);
+    let starts = match std::env::var("STARTS") {
+        Ok(number) => number.parse().context("STARTS is a number")?,
+        Err(_) => STARTS,
+    };
+    ensure!(starts > 0, "STARTS is at least 1");
+    println!("{starts} starts of each, in turn: until the first /next, until the first answer");
+    println!(
+        "{:<12}{:>10}{:>10}{:>10}{:>13}{:>14}",
+        "", "ms", "least ms", "x", "page faults", "answer ms"
+    );
+    let event = payload(0);
+    let mut measured: Vec<Vec<Start>> = programs.iter().map(|_| Vec::new()).collect();
+    for _ in 0..starts {
+        for (program, measured) in programs.iter().zip(&mut measured) {
+            measured.push(start(program, &event)?);
         }
     }
-    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-    for (program, time) in programs.iter().zip(&medians) {
-        println!(
-            "{:<16}{time:>22.2}{:>8.2} x",
-            name(program),
-            time / medians[0]
-        );
+    for (program, starts) in programs.iter().zip(&measured) {
+        println!("{:<12}{}", name(program), summary(starts, &measured[0]));
     }
     for program in programs
         .iter()
@@ -54,21 +61,72 @@ fn name(program: &str) -> &str {
         .unwrap_or(program)
 }
 
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// A line of the table; the factor is that to the first program.
+fn summary(starts: &[Start], first: &[Start]) -> String {
+    let asked = |starts: &[Start]| median_and_least(starts.iter().map(|start| start.asked));
+    let (time, least) = asked(starts);
+    let (faults, _) = median_and_least(starts.iter().map(|start| start.faults));
+    let (answer, _) = median_and_least(starts.iter().map(|start| start.answered));
+    let answer = if answer.is_nan() {
+        "-".to_owned()
+    } else {
+        format!("{answer:.2}")
+    };
+    let factor = time / asked(first).0;
+    format!("{time:>10.2}{least:>10.2}{factor:>10.2}{faults:>13}{answer:>14}")
 }
 
-/// Milliseconds from one start to the first request.
-fn start(program: &str) -> Result<f64> {
+fn median_and_least(measured: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut measured: Vec<f64> = measured.collect();
+    measured.sort_by(f64::total_cmp);
+    (measured[measured.len() / 2], measured[0])
+}
+
+/// One start.
+struct Start {
+    /// Milliseconds to the first request.
+    asked: f64,
+    /// Pages that the system had to give to the process by then.
+    faults: f64,
+    /// Milliseconds to the first answer; no number where none is asked for.
+    answered: f64,
+}
+
+fn start(program: &str, event: &[u8]) -> Result<Start> {
     let api = RuntimeApi::start()?;
     let before = Instant::now();
     let mut child = spawn(program, &api)?;
-    let asked = api.asked();
+    let passed = |at: Instant| (at - before).as_secs_f64() * 1_000.0;
+    let outcome = (|| {
+        let (stream, at) = api.asked()?;
+        let faults = faults(child.id())?;
+        let mut answered = f64::NAN;
+        if ["bare", "clients", "log-batch"].contains(&name(program)) {
+            let answer = api.invoke(&stream, event)?;
+            answered = passed(Instant::now());
+            ensure!(answer.ends_with("/response"), "it answered `{answer}`");
+        }
+        let start = Start {
+            asked: passed(at),
+            faults,
+            answered,
+        };
+        Ok((start, stream))
+    })();
     child.kill()?;
     child.wait()?;
-    let (_, at) = asked.with_context(|| name(program).to_owned())?;
-    Ok((at - before).as_secs_f64() * 1_000.0)
+    let outcome = outcome.map(|(start, _open_so_far)| start);
+    outcome.with_context(|| name(program).to_owned())
+}
+
+/// The page faults of a process so far that needed no disk. What it does
+/// beside its first request counts as far as it came.
+fn faults(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name before it, in brackets, may hold anything.
+    let (_, after) = stat.rsplit_once(") ").context("a name in brackets")?;
+    let faults = after.split(' ').nth(7).context("a count of page faults")?;
+    Ok(faults.parse()?)
 }
 
 /// The environment that Lambda and the template give.
@@ -84,6 +142,7 @@ fn spawn(program: &str, api: &RuntimeApi) -> Result<Child> {
         ("AWS_SECRET_ACCESS_KEY", "example"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("TRAILWARD_TABLE", "table"),
+        ("TRAILWARD_LOG_GROUPS", "trail"),
         (
             "TRAILWARD_TOPIC_ARN",
             "arn:aws:sns:us-east-1:111122223333:alerts",
@@ -111,34 +170,35 @@ fn after_payload(program: &str) -> Result<String> {
     let mut child = spawn(program, &api)?;
     let outcome = (|| {
         let (stream, _) = api.asked()?;
-        let answer = api.invoke(stream, &payload())?;
+        let answer = api.invoke(&stream, &payload(PAYLOAD_BYTES))?;
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
         let held = |key| {
             let line = status.lines().find_map(|line| line.strip_prefix(key));
             line.unwrap_or("unknown").trim().to_owned()
         };
         ensure!(answer.ends_with("/response"), "it answered `{answer}`");
-        Ok(format!(
+        let said = format!(
             "{} after a payload of 1 MB: {} resident, {} at most",
             name(program),
             held("VmRSS:"),
             held("VmHWM:")
-        ))
+        );
+        Ok((said, stream))
     })();
     child.kill()?;
     child.wait()?;
-    outcome
+    outcome.map(|(said, _open_so_far)| said)
 }
 
-/// The event of a subscription whose data is 1 MB of records that no rule
-/// wants.
-fn payload() -> Vec<u8> {
+/// The event of a subscription whose data is at least so many bytes of
+/// records that no rule wants: 200 of them, or a multiple.
+fn payload(bytes: usize) -> Vec<u8> {
     let mut text = String::from(
         r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"trail","logStream":"s","subscriptionFilters":["f"],"logEvents":["#,
     );
     let mut number = 1u64;
     let mut data = String::new();
-    while data.len() < PAYLOAD_BYTES {
+    while data.is_empty() || data.len() < bytes {
         for _ in 0..200 {
             let comma = if number == 1 { "" } else { "," };
             text.push_str(&format!(

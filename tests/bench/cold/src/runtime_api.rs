@@ -48,8 +48,9 @@ impl RuntimeApi {
     }
 
     /// Gives the event and waits for what the function makes of it: its
-    /// answer's path.
-    pub(crate) fn invoke(&self, mut stream: TcpStream, event: &[u8]) -> Result<String> {
+    /// answer's path. The connection stays the caller's: a function whose
+    /// connection is closed ends.
+    pub(crate) fn invoke(&self, mut stream: &TcpStream, event: &[u8]) -> Result<String> {
         let deadline = 4_102_444_800_000_u64;
         write!(
             stream,
@@ -61,7 +62,7 @@ impl RuntimeApi {
         )?;
         stream.write_all(event)?;
         // The function answers over this connection or over a new one.
-        let line = match request(&stream) {
+        let line = match request(stream) {
             Ok(line) if !line.is_empty() => line,
             _ => request(&self.listener.accept()?.0)?,
         };
