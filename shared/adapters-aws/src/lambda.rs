@@ -12,21 +12,40 @@ use pipeline::invocation::{Clock, HandlerError, Invocation};
 use pipeline::settings::{Setting, SettingError, Settings};
 use pipeline::team::{MakeBuiltIn, Team};
 use serde::Serialize;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::{BucketQuarantine, Connection, DynamoState, TeamBucket, Topic};
 
+/// Those who tell what they do, not only warnings.
+const OWN_TARGETS: [&str; 4] = ["log_batch", "event_bus", "weekly_report", "adapters_aws"];
+
 /// Log lines as JSON on standard output, where Lambda collects them. `RUST_LOG`
-/// changes what is told; the default is one line an invocation and warnings.
+/// changes what is told, by a list such as `warn,log_batch=debug`; the default
+/// is one line an invocation and warnings.
 pub fn log_as_json() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new("warn,log_batch=info,event_bus=info,weekly_report=info,adapters_aws=info")
-    });
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
-        .with_env_filter(filter)
-        .with_current_span(false)
+        .with_current_span(false);
+    tracing_subscriber::registry()
+        .with(told(std::env::var("RUST_LOG").ok().as_deref()))
+        .with(lines)
         .init();
+}
+
+/// What is told under this value of `RUST_LOG`; under one that is empty or
+/// cannot be read, the default.
+fn told(wanted: Option<&str>) -> Targets {
+    let wanted = wanted.filter(|list| !list.is_empty());
+    wanted
+        .and_then(|list| list.parse().ok())
+        .unwrap_or_else(|| {
+            Targets::new()
+                .with_default(Level::WARN)
+                .with_targets(OWN_TARGETS.map(|target| (target, Level::INFO)))
+        })
 }
 
 /// The wall clock, in epoch milliseconds, for a `main` to hand in.
@@ -143,4 +162,29 @@ pub fn tell(
 fn write_line(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_own_lines_and_warnings() {
+        for wanted in [None, Some(""), Some("log_batch=loud")] {
+            let told = told(wanted);
+            assert!(told.would_enable("log_batch", &Level::INFO), "{wanted:?}");
+            assert!(told.would_enable("adapters_aws::lambda", &Level::INFO));
+            assert!(!told.would_enable("log_batch", &Level::DEBUG));
+            assert!(told.would_enable("hyper", &Level::WARN));
+            assert!(!told.would_enable("hyper", &Level::INFO));
+        }
+    }
+
+    #[test]
+    fn rust_log_changes_what_is_told() {
+        let told = told(Some("error,adapters_aws=debug"));
+        assert!(told.would_enable("adapters_aws::lambda", &Level::DEBUG));
+        assert!(told.would_enable("log_batch", &Level::ERROR));
+        assert!(!told.would_enable("log_batch", &Level::WARN));
+    }
 }
