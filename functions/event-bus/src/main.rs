@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use adapters_aws::lambda;
-use adapters_aws::starting::{self, Starting};
+use adapters_aws::starting::Starting;
 use detection::sigma::Lists;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use pipeline::detect::Detector;
@@ -18,13 +18,12 @@ const INPUT: &str = "event-bus";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let rules = starting::read(rules::builtin_set);
     lambda::log_as_json();
     let settings = Settings::from_map(&|name| std::env::var(name).ok())?;
     let parts = lambda::parts(&settings)?;
     let clock = lambda::wall_clock();
     let team = lambda::team(&settings, Arc::new(built_in));
-    let detector = Starting::new(rules, move |rules| Detector::new(parts(rules)));
+    let detector = Starting::new(rules::builtin_set, move |rules| Detector::new(parts(rules)));
     let watch = Mutex::new((detector, team));
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = lambda::invocation(&event.context, &clock, INPUT);
