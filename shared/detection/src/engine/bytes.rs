@@ -10,6 +10,7 @@ use crate::engine::links::Links;
 use crate::engine::program::{Node, Program};
 use crate::engine::ruleset::{RuleIndex, RuleSet};
 use crate::engine::shelf::Shelf;
+use crate::engine::split::Split;
 
 /// Why bytes are no rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ pub enum BytesError {
 #[derive(Serialize)]
 struct Written<'s> {
     program: &'s Program,
-    plans: &'s [(RuleIndex, Node)],
+    plans: &'s [(RuleIndex, Split)],
     exceptions: &'s [(RuleIndex, Node)],
     index: &'s Index,
     links: &'s Links,
@@ -37,7 +38,7 @@ struct Written<'s> {
 #[derive(Deserialize)]
 struct Read<'b> {
     program: Program,
-    plans: Vec<(RuleIndex, Node)>,
+    plans: Vec<(RuleIndex, Split)>,
     exceptions: Vec<(RuleIndex, Node)>,
     index: Index,
     links: Links,

@@ -1,6 +1,6 @@
 //! Which rules can match a record at all, told by its `eventName`. Most
 //! records have a name that no rule wants; for them matching is one lookup
-//! and the [`Sieve`] for the rules that name no event.
+//! and the [`Sieves`] for the rules that name no event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,9 +13,8 @@ use crate::engine::fold::FoldTable;
 use crate::engine::literal::Literal;
 use crate::engine::program::{Node, Predicate, Program};
 use crate::engine::ruleset::RuleIndex;
-use crate::engine::sieve::Sieve;
+use crate::engine::sieve::{Plans, Sieves};
 use crate::engine::source::Source;
-use crate::engine::split::Split;
 use crate::engine::text::{Text, Value};
 use crate::engine::wanted::Wanted;
 
@@ -25,16 +24,14 @@ pub(crate) struct Index {
     /// Places in `lists`.
     by_name: FoldTable<u32>,
     prefixes: Prefixes,
-    /// Where the sieves of a name stand in `sieves`.
+    /// Numbers of the sieves of a name.
     lists: Vec<Range<u32>>,
     /// The place of the name in the program's list of sources.
     name: Option<usize>,
     /// First those over the rules that name no event, then those of each list.
-    sieves: Vec<Sieve>,
+    sieves: Sieves,
     /// How many of them are over the rules that name no event.
-    unnamed: usize,
-    /// The rules' conditions, taken apart.
-    splits: Vec<Split>,
+    unnamed: u32,
 }
 
 /// Candidates by the beginning of the name.
@@ -54,12 +51,13 @@ struct Keys {
 }
 
 impl Index {
-    /// Builds the index over the conditions of the event rules.
-    pub(crate) fn new(program: &Program, plans: &[(RuleIndex, Node)]) -> Self {
+    /// Builds the index over the conditions of the event rules, whole and
+    /// taken apart.
+    pub(crate) fn new(program: &Program, conditions: &[(RuleIndex, Node)], plans: &Plans) -> Self {
         let mut names: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut prefixes: BTreeMap<Vec<u8>, BTreeSet<usize>> = BTreeMap::new();
         let mut unnamed = Vec::new();
-        for (plan, (_, node)) in plans.iter().enumerate() {
+        for (plan, (_, node)) in conditions.iter().enumerate() {
             let Some(keys) = keys(program, node, Member::EventName) else {
                 unnamed.push(plan);
                 continue;
@@ -72,26 +70,15 @@ impl Index {
             }
         }
         spread_prefixes(&mut names, &mut prefixes);
-        let conditions = plans.iter().map(|(_, node)| node);
-        let splits: Vec<_> = conditions.map(|it| Split::new(program, it)).collect();
-        let mut sieves = Vec::new();
-        let mut add = |rules: &[usize]| {
-            let start = sieves.len();
-            for chosen in rules.chunks(Sieve::MOST) {
-                let chosen = chosen.iter().filter_map(|plan| {
-                    let (rule, _) = plans.get(*plan)?;
-                    Some((*plan, *rule, splits.get(*plan)?))
-                });
-                sieves.push(Sieve::new(sieves.len(), program, chosen));
-            }
-            place(start)..place(sieves.len())
-        };
-        let unnamed = add(&unnamed).end as usize;
+        let mut sieves = Sieves::default();
+        let mut add = |rules: &[usize]| sieves.add(program, plans, rules);
+        let unnamed = add(&unnamed).end;
         let mut lists = Vec::new();
         let mut list = |(key, rules): (Vec<u8>, BTreeSet<usize>)| {
             let rules: Vec<usize> = rules.into_iter().collect();
             lists.push(add(&rules));
-            (key.into(), place(lists.len() - 1))
+            let last = lists.len() - 1;
+            (key.into(), u32::try_from(last).unwrap_or(u32::MAX))
         };
         let by_name: Vec<_> = names.into_iter().map(&mut list).collect();
         let by_prefix: Vec<_> = prefixes.into_iter().map(&mut list).collect();
@@ -105,14 +92,13 @@ impl Index {
             lists,
             sieves,
             unnamed,
-            splits,
         }
     }
 
-    /// Over the rules to try on a record because of its name. `None`: the
-    /// name is an odd one, and everything has to be tried.
+    /// The sieves over the rules to try on a record because of its name.
+    /// `None`: the name is an odd one, and everything has to be tried.
     #[inline]
-    pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<&[Sieve]> {
+    pub(crate) fn named(&self, judge: &mut Judge<'_, '_>) -> Option<Range<u32>> {
         let noted = self.name.and_then(|name| Some((name, judge.note(name)?)));
         let Some((name, known)) = noted else {
             return self.look_up(judge.record).map(|list| self.list(list));
@@ -128,9 +114,9 @@ impl Index {
     }
 
     #[inline]
-    fn list(&self, list: Option<u32>) -> &[Sieve] {
+    fn list(&self, list: Option<u32>) -> Range<u32> {
         list.and_then(|list| self.lists.get(list as usize))
-            .and_then(|range| self.sieves.get(range.start as usize..range.end as usize))
+            .cloned()
             .unwrap_or_default()
     }
 
@@ -151,20 +137,15 @@ impl Index {
         }))
     }
 
-    /// Over the rules that name no event.
-    pub(crate) fn unnamed(&self) -> &[Sieve] {
-        self.sieves.get(..self.unnamed).unwrap_or_default()
+    /// The sieves over the rules that name no event.
+    pub(crate) fn unnamed(&self) -> Range<u32> {
+        0..self.unnamed
     }
 
-    /// The rules' conditions, taken apart, in the order of the plans.
-    pub(crate) fn splits(&self) -> &[Split] {
-        &self.splits
+    /// All sieves.
+    pub(crate) fn sieves(&self) -> &Sieves {
+        &self.sieves
     }
-}
-
-/// A place in a list of the index.
-fn place(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Lets every exact name and every prefix know the rules of the prefixes that

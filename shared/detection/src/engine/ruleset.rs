@@ -11,7 +11,7 @@ use crate::engine::index::Index;
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
 use crate::engine::shelf::Shelf;
-use crate::engine::sieve::Conditions;
+use crate::engine::split::Split;
 use crate::engine::text::Text;
 use crate::problem::RuleProblem;
 use crate::rule::{Filter, Logic, Rule};
@@ -87,7 +87,7 @@ pub struct RuleSet {
     pub(crate) shelf: Shelf,
     pub(crate) program: Program,
     /// The event rules, each with its condition.
-    pub(crate) plans: Vec<(RuleIndex, Node)>,
+    pub(crate) plans: Vec<(RuleIndex, Split)>,
     /// The exceptions, each with the condition under which a rule keeps an
     /// event.
     pub(crate) exceptions: Vec<(RuleIndex, Node)>,
@@ -110,18 +110,20 @@ impl RuleSet {
         }
         let compiled = links::usable(compiled, &mut problems);
         let program = compiler.finish();
-        let mut plans = Vec::new();
+        let mut conditions = Vec::new();
         let mut exceptions = Vec::new();
         let mut rules = Vec::with_capacity(compiled.len());
         for (position, (rule, node)) in compiled.into_iter().enumerate() {
             let list = match &rule.logic {
                 Logic::Filter(_) => &mut exceptions,
-                Logic::Event(_) | Logic::Correlation(_) => &mut plans,
+                Logic::Event(_) | Logic::Correlation(_) => &mut conditions,
             };
             list.extend(node.map(|node| (RuleIndex::at(position), node)));
             rules.push(rule);
         }
-        let index = Index::new(&program, &plans);
+        let split = |(rule, node): &(RuleIndex, Node)| (*rule, Split::new(&program, node));
+        let plans: Vec<_> = conditions.iter().map(split).collect();
+        let index = Index::new(&program, &conditions, &plans);
         let links = Links::new(&rules, &exceptions, &mut problems);
         let set = Self {
             shelf: Shelf::new(rules),
@@ -151,17 +153,14 @@ impl RuleSet {
         };
         match self.index.named(&mut judge) {
             Some(named) => {
-                let rules = Conditions {
-                    plans: &self.plans,
-                    splits: self.index.splits(),
-                };
-                for sieve in named.iter().chain(self.index.unnamed()) {
-                    sieve.sift(&mut judge, rules, &mut each);
-                }
+                let sieves = self.index.sieves();
+                sieves.sift(named, &mut judge, &self.plans, &mut each);
+                let unnamed = self.index.unnamed();
+                sieves.sift(unnamed, &mut judge, &self.plans, &mut each);
             }
             None => {
-                for (rule, node) in &self.plans {
-                    each(*rule, judge.holds(node));
+                for (rule, condition) in &self.plans {
+                    each(*rule, condition.holds(&mut judge));
                 }
             }
         }

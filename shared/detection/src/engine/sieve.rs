@@ -12,25 +12,33 @@
 //! a test that cannot be made) decides nothing: the rules that it touches are
 //! judged whole.
 
+use std::ops::Range;
+
 use cloudtrail::Member;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::{FaultReason, Judge};
-use crate::engine::program::{Node, Program};
+use crate::engine::program::Program;
 use crate::engine::ruleset::RuleIndex;
 use crate::engine::seen::Known;
 use crate::engine::source::Source;
 use crate::engine::split::Split;
 
-/// At most [`Sieve::MOST`] rules and the members that tell about them.
+/// The sieves of a set, and side by side what they consist of.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sieves {
+    list: Vec<Sieve>,
+    columns: Vec<Column>,
+    rules: Vec<Sifted>,
+}
+
+/// At most [`MOST`] rules and the members that tell about them.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Sieve {
-    /// Its place among the set's sieves.
-    number: usize,
+struct Sieve {
     /// The rules that nothing but the columns has to tell about.
     told: Bits,
-    columns: Box<[Column]>,
-    rules: Box<[Sifted]>,
+    columns: Range<u32>,
+    rules: Range<u32>,
 }
 
 /// A rule of a sieve.
@@ -50,84 +58,118 @@ struct Column {
     touched: Bits,
 }
 
-/// A set of rules: a bit for each place in [`Sieve::rules`].
+/// The rules of a set, each with its condition.
+pub(crate) type Plans = [(RuleIndex, Split)];
+
+/// A set of a sieve's rules: a bit for the place of each.
 type Bits = u64;
 
-impl Sieve {
-    /// Rules of one sieve: each has its bit, and one is left.
-    pub(crate) const MOST: usize = Bits::BITS as usize - 1;
+/// Rules of one sieve: each has its bit, and one is left.
+const MOST: usize = Bits::BITS as usize - 1;
 
-    /// A sieve over rules, no more than [`Sieve::MOST`], each with its place
-    /// in the list of plans and its condition, taken apart.
-    pub(crate) fn new<'s>(
-        number: usize,
-        program: &Program,
-        chosen: impl Iterator<Item = (usize, RuleIndex, &'s Split)>,
-    ) -> Self {
+impl Sieves {
+    /// Adds what it takes to sift the rules at these places of the list of
+    /// plans; returns the numbers of those sieves.
+    pub(crate) fn add(&mut self, program: &Program, plans: &Plans, chosen: &[usize]) -> Range<u32> {
+        let start = place(self.list.len());
+        for chosen in chosen.chunks(MOST) {
+            self.add_one(program, plans, chosen);
+        }
+        start..place(self.list.len())
+    }
+
+    fn add_one(&mut self, program: &Program, plans: &Plans, chosen: &[usize]) {
+        let (first_column, first_rule) = (place(self.columns.len()), place(self.rules.len()));
         let mut columns: Vec<Column> = Vec::new();
-        let mut rules = Vec::new();
         let mut told = 0;
-        for (plan, rule, split) in chosen {
-            let bit = bit(rules.len());
+        let chosen = chosen
+            .iter()
+            .filter_map(|plan| Some((*plan, plans.get(*plan)?)));
+        for (number, (plan, (rule, split))) in chosen.enumerate() {
             for source in split.sources() {
                 let known = columns.iter_mut().find(|known| known.source == source);
                 let column = match known {
                     Some(column) => column,
                     None => columns.push_mut(Column { source, touched: 0 }),
                 };
-                column.touched |= bit;
+                column.touched |= bit(number);
             }
             if split.rest().is_none() {
-                told |= bit;
+                told |= bit(number);
             }
-            let plan = u32::try_from(plan).unwrap_or(u32::MAX);
-            rules.push(Sifted { rule, plan });
+            self.rules.push(Sifted {
+                rule: *rule,
+                plan: place(plan),
+            });
         }
         columns.sort_by_key(|column| order(program, *column));
-        Self {
-            number,
+        self.columns.extend(columns);
+        self.list.push(Sieve {
             told,
-            columns: columns.into(),
-            rules: rules.into(),
-        }
+            columns: first_column..place(self.columns.len()),
+            rules: first_rule..place(self.rules.len()),
+        });
     }
 
-    /// Calls `each` with every rule that may hold for the record, and whether
-    /// it does.
+    /// Calls `each` with every rule of the sieves with these numbers that may
+    /// hold for the record, and whether it does.
     #[inline]
     pub(crate) fn sift(
         &self,
+        numbers: Range<u32>,
         judge: &mut Judge<'_, '_>,
-        rules: Conditions<'_, impl Sized>,
+        plans: &Plans,
         each: &mut impl FnMut(RuleIndex, Result<bool, FaultReason>),
     ) {
-        let (mut live, open) = match self.number {
-            0 => self.live_of_first(judge, rules.splits),
-            _ => self.live(judge, rules.splits),
-        };
-        while live != 0 {
-            let place = live.trailing_zeros() as usize;
-            live &= live - 1;
-            let Some(Sifted { rule, plan }) = self.rules.get(place) else {
+        for number in numbers {
+            let number = number as usize;
+            let Some(sieve) = self.list.get(number) else {
                 continue;
             };
-            let bit = bit(place);
-            if self.told & !open & bit != 0 {
-                each(*rule, Ok(true));
-            } else {
-                each(*rule, rules.judge(judge, *plan as usize, open & bit != 0));
+            let rules = part(&self.rules, &sieve.rules);
+            let sifting = Sifting {
+                number,
+                columns: part(&self.columns, &sieve.columns),
+                rules,
+                plans,
+            };
+            let (mut live, open) = match number {
+                0 => sifting.run_first(judge),
+                _ => sifting.run(judge),
+            };
+            while live != 0 {
+                let place = live.trailing_zeros() as usize;
+                live &= live - 1;
+                let Some(Sifted { rule, plan }) = rules.get(place) else {
+                    continue;
+                };
+                let bit = bit(place);
+                if sieve.told & !open & bit != 0 {
+                    each(*rule, Ok(true));
+                } else {
+                    each(*rule, judge_left(judge, plans, *plan, open & bit != 0));
+                }
             }
         }
     }
+}
 
+/// One sieve at work on a record.
+struct Sifting<'s> {
+    number: usize,
+    columns: &'s [Column],
+    rules: &'s [Sifted],
+    plans: &'s Plans,
+}
+
+impl Sifting<'_> {
     /// The rules that the record's values leave possible, and those of which
-    /// they cannot tell. For the first sieve, which every record asks: what a
-    /// value leaves possible lies beside it.
+    /// a value cannot tell. For the first sieve, which every record asks: what
+    /// a value leaves possible lies beside it.
     #[inline(always)]
-    fn live_of_first(&self, judge: &mut Judge<'_, '_>, splits: &[Split]) -> (Bits, Bits) {
-        let mut live = every(self.rules.len());
-        let mut open = 0;
-        for column in &self.columns {
+    fn run_first(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
+        let (mut live, mut open) = (every(self.rules.len()), 0);
+        for column in self.columns {
             if live & column.touched == 0 {
                 continue;
             }
@@ -136,7 +178,7 @@ impl Sieve {
                 Known::Yes(left) => live &= left,
                 Known::Never => open |= column.touched,
                 Known::NotYet => {
-                    let (left, odd) = self.judge_column(*column, judge, splits);
+                    let (left, odd) = self.judge_column(*column, judge);
                     if odd == 0 {
                         judge.seen().0.keep_left_of_first(column.source, left);
                     }
@@ -148,11 +190,10 @@ impl Sieve {
         (live, open)
     }
 
-    /// The same for another sieve.
-    fn live(&self, judge: &mut Judge<'_, '_>, splits: &[Split]) -> (Bits, Bits) {
-        let mut live = every(self.rules.len());
-        let mut open = 0;
-        for column in &self.columns {
+    /// The same for another one.
+    fn run(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
+        let (mut live, mut open) = (every(self.rules.len()), 0);
+        for column in self.columns {
             if live & column.touched == 0 {
                 continue;
             }
@@ -161,9 +202,10 @@ impl Sieve {
                 Known::Yes(left) => live &= left,
                 Known::Never => open |= column.touched,
                 Known::NotYet => {
-                    let (left, odd) = self.judge_column(*column, judge, splits);
+                    let (left, odd) = self.judge_column(*column, judge);
                     if odd == 0 {
-                        judge.seen().0.keep_left(column.source, self.number, left);
+                        let (seen, ..) = judge.seen();
+                        seen.keep_left(column.source, self.number, left);
                     }
                     live &= left;
                     open |= odd;
@@ -176,16 +218,11 @@ impl Sieve {
     /// Judges the present value of a column: what it leaves possible, and the
     /// rules of which it cannot tell.
     #[cold]
-    fn judge_column(
-        &self,
-        column: Column,
-        judge: &mut Judge<'_, '_>,
-        splits: &[Split],
-    ) -> (Bits, Bits) {
+    fn judge_column(&self, column: Column, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
         let (mut left, mut odd) = (every(self.rules.len()), 0);
         for (place, sifted) in self.rules.iter().enumerate() {
-            let split = splits.get(sifted.plan as usize);
-            let Some(part) = split.and_then(|split| split.of(column.source)) else {
+            let plan = self.plans.get(sifted.plan as usize);
+            let Some(part) = plan.and_then(|(_, split)| split.of(column.source)) else {
                 continue;
             };
             match judge.holds(part) {
@@ -198,31 +235,19 @@ impl Sieve {
     }
 }
 
-/// What rules ask, by their place in the set's list of plans.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Conditions<'c, R> {
-    /// Each rule with its whole condition.
-    pub(crate) plans: &'c [(R, Node)],
-    /// The conditions, taken apart.
-    pub(crate) splits: &'c [Split],
-}
-
-impl<R> Conditions<'_, R> {
-    /// Whether a rule that was left possible holds. Where it is open what the
-    /// sources tell of it, it is judged whole.
-    #[inline(never)]
-    fn judge(
-        &self,
-        judge: &mut Judge<'_, '_>,
-        plan: usize,
-        open: bool,
-    ) -> Result<bool, FaultReason> {
-        let left = if open {
-            self.plans.get(plan).map(|(_, whole)| whole)
-        } else {
-            self.splits.get(plan).and_then(Split::rest)
-        };
-        left.map_or(Ok(false), |left| judge.holds(left))
+/// Whether a rule that was left possible holds. Where it is open what the
+/// sources tell of it, it is judged whole.
+#[inline(never)]
+fn judge_left(
+    judge: &mut Judge<'_, '_>,
+    plans: &Plans,
+    plan: u32,
+    open: bool,
+) -> Result<bool, FaultReason> {
+    match plans.get(plan as usize) {
+        Some((_, split)) if open => split.holds(judge),
+        Some((_, split)) => split.rest().map_or(Ok(true), |rest| judge.holds(rest)),
+        None => Ok(false),
     }
 }
 
@@ -236,6 +261,18 @@ fn order(program: &Program, column: Column) -> impl Ord + use<> {
         source.map(Source::price),
         std::cmp::Reverse(column.touched.count_ones()),
     )
+}
+
+/// The part of a list at some places.
+#[inline(always)]
+fn part<'l, T>(list: &'l [T], places: &Range<u32>) -> &'l [T] {
+    list.get(places.start as usize..places.end as usize)
+        .unwrap_or_default()
+}
+
+/// A place in a list.
+fn place(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The bit of the rule at a place; a sieve has none beyond its last.
@@ -261,7 +298,7 @@ mod tests {
     #[test]
     fn every_rule_of_a_sieve_has_its_bit_and_one_is_left() {
         assert_eq!((bit(0), bit(63), bit(64)), (1, 1 << 63, 0));
-        for rules in 0..=Sieve::MOST {
+        for rules in 0..=MOST {
             let bits = (0..rules).fold(0, |bits, place| bits | bit(place));
             assert_eq!(every(rules), bits, "{rules}");
             assert_eq!(bits >> (Bits::BITS - 1), 0);

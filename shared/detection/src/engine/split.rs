@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::evaluate::{FaultReason, Judge};
 use crate::engine::program::{Node, Program};
 
 /// The parts of a condition, which all have to hold.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Split {
     /// Those that ask for a single source, by its place in the program's list.
-    by_source: Vec<(usize, Node)>,
+    by_source: Box<[(usize, Node)]>,
     /// What no single source tells; `None` if there is nothing else.
     rest: Option<Node>,
 }
@@ -46,6 +47,21 @@ impl Split {
     pub(crate) fn of(&self, source: usize) -> Option<&Node> {
         let mut parts = self.by_source.iter();
         parts.find(|(known, _)| *known == source).map(|(_, it)| it)
+    }
+
+    /// Whether the whole condition holds. A part that could not be judged
+    /// counts only where the others leave the matter open.
+    pub(crate) fn holds(&self, judge: &mut Judge<'_, '_>) -> Result<bool, FaultReason> {
+        let parts = self.by_source.iter().map(|(_, part)| part);
+        let mut outcome = Ok(true);
+        for part in parts.chain(&self.rest) {
+            match judge.holds(part) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(fault) => outcome = Err(fault),
+            }
+        }
+        outcome
     }
 
     /// What is left to ask when each source has told what it can.
