@@ -119,16 +119,6 @@ impl<'a> Record<'a> {
         Some((ahead.get(..span.length())?, ahead))
     }
 
-    /// The record's text from the start of one noted member to the end of
-    /// another behind it, and from that start on; `None` where there are no
-    /// two such.
-    #[inline]
-    pub fn written_through(&self, first: Member, last: Member) -> Option<(&[u8], &[u8])> {
-        let span = self.spans.of(first)?.through(self.spans.of(last)?)?;
-        let ahead = span.and_behind(&self.text);
-        Some((ahead.get(..span.length())?, ahead))
-    }
-
     /// The layer in which the record's text is.
     pub fn layer(&self) -> Layer {
         self.layer

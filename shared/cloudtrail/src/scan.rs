@@ -46,15 +46,6 @@ impl Span {
 }
 
 impl Span {
-    /// From the start of this place to the end of one behind it.
-    #[inline]
-    pub(crate) fn through(self, last: Self) -> Option<Self> {
-        (self.end <= last.start).then_some(Self {
-            start: self.start,
-            end: last.end,
-        })
-    }
-
     /// Bytes at this place.
     #[inline]
     pub(crate) fn length(self) -> usize {

@@ -155,8 +155,11 @@ impl RuleSet {
             Some(named) => {
                 let sieves = self.index.sieves();
                 sieves.sift(named, &mut judge, &self.plans, &mut each);
-                let unnamed = self.index.unnamed();
-                sieves.sift(unnamed, &mut judge, &self.plans, &mut each);
+                let mut unnamed = self.index.unnamed();
+                if unnamed.next().is_some() {
+                    sieves.sift_first(&mut judge, &self.plans, &mut each);
+                    sieves.sift(unnamed, &mut judge, &self.plans, &mut each);
+                }
             }
             None => {
                 for (rule, condition) in &self.plans {

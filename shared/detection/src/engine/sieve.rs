@@ -111,9 +111,23 @@ impl Sieves {
         });
     }
 
-    /// Calls `each` with every rule of the sieves with these numbers that may
-    /// hold for the record, and whether it does.
-    #[inline]
+    /// Calls `each` with every rule of the first sieve, which every record
+    /// asks, that may hold for the record, and whether it does.
+    #[inline(always)]
+    pub(crate) fn sift_first(
+        &self,
+        judge: &mut Judge<'_, '_>,
+        plans: &Plans,
+        each: &mut impl FnMut(RuleIndex, Result<bool, FaultReason>),
+    ) {
+        if let Some(sifting) = self.sifting(0, plans) {
+            let (live, open) = sifting.run_first(judge);
+            sifting.tell(live, open, judge, each);
+        }
+    }
+
+    /// The same for other sieves, by number.
+    #[inline(always)]
     pub(crate) fn sift(
         &self,
         numbers: Range<u32>,
@@ -122,41 +136,30 @@ impl Sieves {
         each: &mut impl FnMut(RuleIndex, Result<bool, FaultReason>),
     ) {
         for number in numbers {
-            let number = number as usize;
-            let Some(sieve) = self.list.get(number) else {
-                continue;
-            };
-            let rules = part(&self.rules, &sieve.rules);
-            let sifting = Sifting {
-                number,
-                columns: part(&self.columns, &sieve.columns),
-                rules,
-                plans,
-            };
-            let (mut live, open) = match number {
-                0 => sifting.run_first(judge),
-                _ => sifting.run(judge),
-            };
-            while live != 0 {
-                let place = live.trailing_zeros() as usize;
-                live &= live - 1;
-                let Some(Sifted { rule, plan }) = rules.get(place) else {
-                    continue;
-                };
-                let bit = bit(place);
-                if sieve.told & !open & bit != 0 {
-                    each(*rule, Ok(true));
-                } else {
-                    each(*rule, judge_left(judge, plans, *plan, open & bit != 0));
-                }
+            if let Some(sifting) = self.sifting(number as usize, plans) {
+                let (live, open) = sifting.run(judge);
+                sifting.tell(live, open, judge, each);
             }
         }
+    }
+
+    #[inline(always)]
+    fn sifting<'s>(&'s self, number: usize, plans: &'s Plans) -> Option<Sifting<'s>> {
+        let sieve = self.list.get(number)?;
+        Some(Sifting {
+            number,
+            told: sieve.told,
+            columns: part(&self.columns, &sieve.columns),
+            rules: part(&self.rules, &sieve.rules),
+            plans,
+        })
     }
 }
 
 /// One sieve at work on a record.
 struct Sifting<'s> {
     number: usize,
+    told: Bits,
     columns: &'s [Column],
     rules: &'s [Sifted],
     plans: &'s Plans,
@@ -164,8 +167,8 @@ struct Sifting<'s> {
 
 impl Sifting<'_> {
     /// The rules that the record's values leave possible, and those of which
-    /// a value cannot tell. For the first sieve, which every record asks: what
-    /// a value leaves possible lies beside it.
+    /// a value cannot tell. For the first sieve: what a value leaves possible
+    /// lies beside it.
     #[inline(always)]
     fn run_first(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
         let (mut live, mut open) = (every(self.rules.len()), 0);
@@ -213,6 +216,30 @@ impl Sifting<'_> {
             }
         }
         (live, open)
+    }
+
+    /// Tells of each rule that was left possible whether it holds.
+    #[inline(always)]
+    fn tell(
+        &self,
+        mut live: Bits,
+        open: Bits,
+        judge: &mut Judge<'_, '_>,
+        each: &mut impl FnMut(RuleIndex, Result<bool, FaultReason>),
+    ) {
+        while live != 0 {
+            let place = live.trailing_zeros() as usize;
+            live &= live - 1;
+            let Some(Sifted { rule, plan }) = self.rules.get(place) else {
+                continue;
+            };
+            let bit = bit(place);
+            if self.told & !open & bit != 0 {
+                each(*rule, Ok(true));
+            } else {
+                each(*rule, judge_left(judge, self.plans, *plan, open & bit != 0));
+            }
+        }
     }
 
     /// Judges the present value of a column: what it leaves possible, and the

@@ -14,8 +14,6 @@ pub(crate) enum Source {
     Member(Member),
     /// All of `userIdentity`: its `sessionContext` and what is derived.
     Identity,
-    /// `sourceIPAddress` and `userAgent`, which stand side by side.
-    Origin,
     /// Whether the record exceeds a bound.
     Bounds,
 }
@@ -36,7 +34,6 @@ impl Source {
     pub(crate) fn of(member: Member) -> Self {
         match member {
             Member::IdentitySessionContext => Self::Identity,
-            Member::SourceIpAddress | Member::UserAgent => Self::Origin,
             member => Self::Member(member),
         }
     }
@@ -56,7 +53,7 @@ impl Source {
                 | Member::IdentityInvokedBy,
             ) => 1,
             Self::Identity => 5,
-            Self::Origin | Self::Member(Member::IdentityArn) => 3,
+            Self::Member(Member::UserAgent | Member::IdentityArn) => 3,
             Self::Member(_) => 2,
         }
     }
@@ -65,14 +62,11 @@ impl Source {
     /// answers to every test of this source.
     #[inline]
     pub(crate) fn told<'r>(self, record: &'r Record<'_>) -> Told<'r> {
-        // Nearly always a member: no jump over a table.
-        let Self::Member(member) = self else {
-            return match self {
-                Self::Origin => origin(record),
-                Self::Identity => identity(record),
-                _ if record.is_oversize() => Told::Nothing,
-                _ => Told::Usual,
-            };
+        let member = match self {
+            Self::Member(member) => member,
+            Self::Identity => return identity(record),
+            Self::Bounds if record.is_oversize() => return Told::Nothing,
+            Self::Bounds => return Told::Usual,
         };
         match record.written(member) {
             // Paths of other keys with dots may lead to the same field, and
@@ -86,18 +80,6 @@ impl Source {
             Some(([b'{' | b'[', ..], _)) => Told::Nothing,
             Some((value, ahead)) => Told::Value(Written { value, ahead }),
         }
-    }
-}
-
-/// From the address to the end of the agent. That the text between them says
-/// where the one ends and the other starts makes one text of both tell of
-/// both, in one layer only.
-fn origin<'r>(record: &'r Record<'_>) -> Told<'r> {
-    let (first, last) = (Member::SourceIpAddress, Member::UserAgent);
-    match record.written_through(first, last) {
-        Some((value, ahead)) => Told::Value(Written { value, ahead }),
-        None if record.member(first).is_none() && record.member(last).is_none() => Told::Usual,
-        None => Told::Nothing,
     }
 }
 
