@@ -4,12 +4,15 @@
 //! neighbours or break off. The way is found again where another element
 //! begins as the array's first one did.
 
+use serde::de::IgnoredAny;
+
 use super::reading::Reading;
 use crate::ends;
 use crate::json::Layer;
 
-/// Broken elements whose end is looked for in all of the text. Each such
-/// search reads the rest; behind this many, only up to the next element.
+/// Broken elements whose end is looked for in all of the text in vain. Each
+/// such search may read the rest; behind this many, only up to the next
+/// element.
 const WIDE_SEARCHES: usize = 64;
 
 /// What an array's elements are.
@@ -32,6 +35,7 @@ pub(super) fn each<E: Element>(
 ) -> Option<usize> {
     let mut at = ends::skip_separators(text, at + 1);
     let begins = beginning(text, at);
+    let mut in_vain = 0;
     loop {
         at = ends::skip_separators(text, at);
         match text.get(at) {
@@ -45,7 +49,7 @@ pub(super) fn each<E: Element>(
         }
         at = match E::read(reading, text, at) {
             Some(end) => end,
-            None => broken::<E>(reading, text, at, begins)?,
+            None => broken::<E>(reading, text, at, begins, &mut in_vain)?,
         };
     }
 }
@@ -58,6 +62,7 @@ fn broken<E: Element>(
     text: &[u8],
     at: usize,
     begins: &[u8],
+    in_vain: &mut usize,
 ) -> Option<usize> {
     let near = next_after(text, at, begins);
     let end_before = |limit: usize| text.get(..limit).and_then(|text| ends::extent(text, at));
@@ -68,18 +73,30 @@ fn broken<E: Element>(
     let Err(reason) = E::read_alone(reading, raw, at) else {
         return Some(end);
     };
-    if near < text.len()
-        && reading.tally().faults < WIDE_SEARCHES
-        && let Some(end) = end_before(text.len())
-    {
-        let whole = text.get(at..end).unwrap_or_default();
-        if E::read_alone(reading, whole, at).is_ok() {
-            return Some(end);
+    if near < text.len() && *in_vain < WIDE_SEARCHES {
+        if let Some(end) = end_before(text.len()) {
+            let whole = text.get(at..end).unwrap_or_default();
+            match E::read_alone(reading, whole, at) {
+                Ok(()) => return Some(end),
+                // What looked like the next element stands in this one, which
+                // is sound but for what it should have told.
+                Err(reason) if is_complete(whole) => {
+                    reading.fault(format!("at byte {at}: {reason}"), whole);
+                    return Some(end);
+                }
+                Err(_) => {}
+            }
         }
+        *in_vain += 1;
     }
     reading.fault(format!("at byte {at}: {reason}"), raw);
     // A stray closing bracket has no extent; going on behind it always ends.
     (closed.is_some() || near < text.len()).then_some(end.max(at + 1))
+}
+
+/// Whether this is one complete JSON value: nothing of its neighbours is in it.
+fn is_complete(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// How the object at `at` begins, up to its first key's end. Inside a string
