@@ -305,22 +305,6 @@ fn events_begin_alike_or_not() {
 }
 
 #[test]
-fn an_event_in_an_event_is_none_of_its_own() {
-    let event = |name: &str| {
-        let message = Value::from(record(name).to_string());
-        format!(r#"{{"id":"1","message":{message}}}"#)
-    };
-    // More of them than broken events whose end is looked for far away.
-    let odd = format!(r#"{{"id":"2","massages":[{}]}}"#, event("never"));
-    let events = [vec![event("A")], vec![odd.clone(); 100], vec![event("B")]].concat();
-    let text = payload_text(&[]).replace("[]", &format!("[{}]", events.join(",")));
-    let (_, seen, tally) = payload(&text);
-    assert_eq!((tally.records, tally.faults), (2, 100));
-    assert_eq!((seen[0].as_str(), seen[101].as_str()), ("A", "B"));
-    assert!(seen[1].contains(&odd), "{}", seen[1]);
-}
-
-#[test]
 fn a_control_message_has_no_records() {
     let text = payload_text(&["CWL CONTROL MESSAGE: Checking health of destination Lambda."])
         .replace("DATA_MESSAGE", "CONTROL_MESSAGE");

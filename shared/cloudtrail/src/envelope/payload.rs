@@ -253,3 +253,34 @@ fn not_base64(data: &[u8]) -> EnvelopeError {
         length: data.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_in_an_event_is_none_of_its_own() {
+        let event = |name: &str| {
+            let message = format!(r#"{{\"eventName\":\"{name}\"}}"#);
+            format!(r#"{{"id":"1","message":"{message}"}}"#)
+        };
+        // More of them than broken events whose end is looked for far away.
+        let odd = format!(r#"{{"id":"2","massages":[{}]}}"#, event("never"));
+        let events = [vec![event("A")], vec![odd.clone(); 100], vec![event("B")]].concat();
+        let text = format!(
+            r#"{{"messageType":"DATA_MESSAGE","logEvents":[{}]}}"#,
+            events.join(",")
+        );
+        let mut seen = Vec::new();
+        let payload = LogsPayload::read(text.as_bytes()).unwrap();
+        let tally = payload.each(&mut |_, outcome| {
+            seen.push(match outcome {
+                Ok(record) => record.text(crate::Member::EventName).unwrap().into_owned(),
+                Err(fault) => String::from_utf8_lossy(fault.raw).into_owned(),
+            });
+        });
+        assert_eq!((tally.records, tally.faults), (2, 100));
+        assert_eq!((seen[0].as_str(), seen[101].as_str()), ("A", "B"));
+        assert!(seen[1..101].iter().all(|raw| *raw == odd), "{}", seen[1]);
+    }
+}
