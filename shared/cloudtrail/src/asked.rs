@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::derived::Policies;
-use crate::json::Json;
+use crate::json::{Json, is_plain};
 use crate::scan::Span;
 
 /// Answers to be given again.
@@ -51,14 +51,6 @@ impl Child {
             None => parameters.part(self.key).is_named(name),
         }
     }
-}
-
-/// Whether a key is its own text.
-fn is_plain(key: &[u8]) -> bool {
-    let odd = key
-        .iter()
-        .fold(false, |odd, byte| odd | !byte.is_ascii() | (*byte == b'\\'));
-    !odd
 }
 
 impl Asked {

@@ -178,8 +178,7 @@ impl<'a> Json<'a> {
         {
             return false;
         }
-        let ordinary = inner.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-        !ordinary && self.decoded() == name
+        !is_plain(inner) && self.decoded() == name
     }
 
     fn inside(self) -> &'a [u8] {
@@ -201,6 +200,15 @@ impl<'a> Json<'a> {
             Layer::Escaped => Cow::Owned(unescape(unescape(inner).as_bytes()).into_owned()),
         }
     }
+}
+
+/// Whether what stands between quotes is its own text: ASCII, and nothing
+/// escaped.
+pub(crate) fn is_plain(inner: &[u8]) -> bool {
+    let odd = inner
+        .iter()
+        .fold(false, |odd, byte| odd | !byte.is_ascii() | (*byte == b'\\'));
+    !odd
 }
 
 /// Iterator over an object's members.

@@ -1,8 +1,8 @@
 //! What tests said of values of earlier records.
 //!
 //! Most tests ask for a single member, and the values of one repeat from
-//! record to record. What is known of a value is kept under the number that
-//! [`Memo`] gives it, so that a test is made once per value, not once per
+//! record to record. A value that is remembered has a number, under which what
+//! is known of it is kept, so that a test is made once per value, not once per
 //! record.
 
 use cloudtrail::Record;
