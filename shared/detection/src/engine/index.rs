@@ -197,6 +197,11 @@ impl Prefixes {
     }
 }
 
+/// Whether a condition names no event, so that every record is asked.
+pub(crate) fn is_unnamed(program: &Program, condition: &Node) -> bool {
+    keys(program, condition, Member::EventName).is_none()
+}
+
 /// What the member must be for the condition to hold; `None` where the
 /// condition does not say.
 fn keys(program: &Program, node: &Node, member: Member) -> Option<Keys> {

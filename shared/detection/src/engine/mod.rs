@@ -27,6 +27,7 @@
 //! tests say of values that it has seen (`memo`), which changes no answer.
 
 mod bytes;
+mod circumstances;
 mod evaluate;
 mod explain;
 mod facts;

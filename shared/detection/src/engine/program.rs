@@ -1,7 +1,7 @@
 //! What the rules become: conditions over numbered predicates. Rules that ask
 //! the same question share its predicate, so that a record answers it once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cloudtrail::Member;
@@ -49,6 +49,9 @@ pub(crate) struct Program {
     /// among those that ask for it; or [`UNTOLD`]. Small, since it is read
     /// before every test.
     told: Vec<(u16, u16)>,
+    /// The place in that list of the circumstances, where it is worth it to
+    /// take them together.
+    together: Option<usize>,
     /// Tells this program from others, whose answers must not be mixed in.
     #[serde(skip)]
     number: u64,
@@ -56,6 +59,9 @@ pub(crate) struct Program {
 
 /// Stands for a predicate that no single source decides.
 const UNTOLD: (u16, u16) = (u16::MAX, u16::MAX);
+
+/// From so many circumstances on, one look-up for all of them costs less.
+const SEVERAL: usize = 3;
 
 /// Numbers for programs; 0 is none's.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -97,6 +103,39 @@ impl Program {
     pub(crate) fn told(&self, predicate: usize) -> Option<(usize, usize)> {
         let told = self.told.get(predicate).filter(|told| **told != UNTOLD);
         told.map(|(source, number)| (usize::from(*source), usize::from(*number)))
+    }
+
+    /// The place of what tells of a predicate when rules are sifted: its
+    /// source, or the circumstances to which that belongs.
+    pub(crate) fn teller(&self, predicate: usize) -> Option<usize> {
+        let (source, _) = self.told(predicate)?;
+        let is_circumstance = self.source(source).is_some_and(Source::is_circumstance);
+        Some(self.together.filter(|_| is_circumstance).unwrap_or(source))
+    }
+
+    /// Takes the circumstances together if every record is asked for several
+    /// of them: by these conditions.
+    pub(crate) fn take_together<'n>(&mut self, asked: impl Iterator<Item = &'n Node>) {
+        let mut sources = BTreeSet::new();
+        asked.for_each(|node| self.sources_of(node, &mut sources));
+        let several = sources
+            .into_iter()
+            .filter_map(|source| self.source(source))
+            .filter(|source| source.is_circumstance())
+            .count();
+        if several >= SEVERAL {
+            self.together = Some(self.place_of(Source::Circumstances));
+        }
+    }
+
+    fn sources_of(&self, node: &Node, found: &mut BTreeSet<usize>) {
+        match node {
+            Node::Test(predicate) => found.extend(self.told(*predicate).map(|(source, _)| source)),
+            Node::Not(inner) => self.sources_of(inner, found),
+            Node::All(parts) | Node::Any(parts) => {
+                parts.iter().for_each(|part| self.sources_of(part, found));
+            }
+        }
     }
 
     /// Notes what decides the predicate that was added last.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::evaluate::{Answers, FaultReason, Judge};
 use crate::engine::field::Field;
-use crate::engine::index::Index;
+use crate::engine::index::{self, Index};
 use crate::engine::links::{self, Links};
 use crate::engine::program::{Compiler, Node, Program};
 use crate::engine::shelf::Shelf;
@@ -109,7 +109,7 @@ impl RuleSet {
             }
         }
         let compiled = links::usable(compiled, &mut problems);
-        let program = compiler.finish();
+        let mut program = compiler.finish();
         let mut conditions = Vec::new();
         let mut exceptions = Vec::new();
         let mut rules = Vec::with_capacity(compiled.len());
@@ -121,6 +121,11 @@ impl RuleSet {
             list.extend(node.map(|node| (RuleIndex::at(position), node)));
             rules.push(rule);
         }
+        let nodes = conditions.iter().map(|(_, node)| node);
+        let unnamed: Vec<&Node> = nodes
+            .filter(|node| index::is_unnamed(&program, node))
+            .collect();
+        program.take_together(unnamed.into_iter());
         let split = |(rule, node): &(RuleIndex, Node)| (*rule, Split::new(&program, node));
         let plans: Vec<_> = conditions.iter().map(split).collect();
         let index = Index::new(&program, &conditions, &plans);

@@ -7,6 +7,7 @@
 
 use cloudtrail::Record;
 
+use crate::engine::circumstances::Circumstances;
 use crate::engine::facts::{Facts, Key, NUMBERS};
 use crate::engine::memo::{Found, Memo, NOTHING, Note, Written};
 use crate::engine::program::Program;
@@ -20,6 +21,7 @@ pub(crate) struct Seen {
     sources: Vec<OfSource>,
     facts: Facts,
     numbers: Numbers,
+    room: Circumstances,
 }
 
 /// Numbers for values, none of which is given out twice before all starts
@@ -99,7 +101,7 @@ impl Seen {
         record: &Record<'_>,
         turn: u64,
     ) -> Known<bool> {
-        let Some(of) = of(&mut self.sources, &mut self.numbers, index, record, turn) else {
+        let Some(of) = self.of(index, record, turn) else {
             return Known::Never;
         };
         let Some(key) = Key::new(of.number, bit / ANSWERS) else {
@@ -133,7 +135,7 @@ impl Seen {
         record: &Record<'_>,
         turn: u64,
     ) -> Known<u64> {
-        match of(&mut self.sources, &mut self.numbers, index, record, turn) {
+        match self.of(index, record, turn) {
             Some(of) => kept(of.memo.note(of.cell, Note::Sieve)),
             None => Known::Never,
         }
@@ -148,7 +150,7 @@ impl Seen {
         record: &Record<'_>,
         turn: u64,
     ) -> Known<u64> {
-        let of = of(&mut self.sources, &mut self.numbers, index, record, turn);
+        let of = self.of(index, record, turn);
         match of.and_then(|of| Key::new(of.number, SIEVES + sieve)) {
             Some(key) => kept(self.facts.get(key).unwrap_or(0)),
             None => Known::Never,
@@ -175,7 +177,7 @@ impl Seen {
     /// `None` where none can be left.
     #[inline]
     pub(crate) fn note(&mut self, index: usize, record: &Record<'_>, turn: u64) -> Option<u64> {
-        let of = of(&mut self.sources, &mut self.numbers, index, record, turn)?;
+        let of = self.of(index, record, turn)?;
         Some(of.memo.note(of.cell, Note::Index))
     }
 
@@ -184,6 +186,19 @@ impl Seen {
         if let Some(of) = self.sources.get_mut(index).filter(|of| of.number != 0) {
             of.memo.set_note(of.cell, Note::Index, note);
         }
+    }
+}
+
+impl Seen {
+    /// A source, turned to the record's value; `None` where that is nothing
+    /// that could be remembered. Looked up once per record.
+    #[inline(always)]
+    fn of(&mut self, index: usize, record: &Record<'_>, turn: u64) -> Option<&OfSource> {
+        let of = self.sources.get_mut(index)?;
+        if of.record != turn {
+            of.turn_to(record, turn, &mut self.numbers, &mut self.room);
+        }
+        (of.number != 0).then_some(of)
     }
 }
 
@@ -208,29 +223,18 @@ impl Numbers {
     }
 }
 
-/// A source, turned to the record's value; `None` where that is nothing that
-/// could be remembered. Looked up once per record.
-#[inline(always)]
-fn of<'s>(
-    sources: &'s mut [OfSource],
-    numbers: &mut Numbers,
-    index: usize,
-    record: &Record<'_>,
-    turn: u64,
-) -> Option<&'s OfSource> {
-    let of = sources.get_mut(index)?;
-    if of.record != turn {
-        of.turn_to(record, turn, numbers);
-    }
-    (of.number != 0).then_some(of)
-}
-
 impl OfSource {
     /// Looks up the value of another record.
-    fn turn_to(&mut self, record: &Record<'_>, turn: u64, numbers: &mut Numbers) {
+    fn turn_to(
+        &mut self,
+        record: &Record<'_>,
+        turn: u64,
+        numbers: &mut Numbers,
+        room: &mut Circumstances,
+    ) {
         self.record = turn;
         let last = (self.number, self.cell);
-        (self.number, self.cell) = match self.source.told(record) {
+        (self.number, self.cell) = match self.source.told(record, room) {
             Told::Nothing => NOTHING,
             Told::Usual => self.memo.usual(),
             Told::Value(written) => match self.memo.find(written, last) {

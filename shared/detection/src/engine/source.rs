@@ -4,6 +4,7 @@
 use cloudtrail::{Layer, Member, Record};
 use serde::{Deserialize, Serialize};
 
+use crate::engine::circumstances::{self, Circumstances};
 use crate::engine::field::has_identities;
 use crate::engine::memo::Written;
 
@@ -16,6 +17,9 @@ pub(crate) enum Source {
     Identity,
     /// Whether the record exceeds a bound.
     Bounds,
+    /// The members of [`circumstances`](crate::engine::circumstances), taken
+    /// together.
+    Circumstances,
 }
 
 /// What a record says of a source.
@@ -43,6 +47,7 @@ impl Source {
     pub(crate) fn price(self) -> u32 {
         match self {
             Self::Bounds => 0,
+            Self::Circumstances => 1,
             Self::Member(
                 Member::ReadOnly
                 | Member::ManagementEvent
@@ -58,28 +63,51 @@ impl Source {
         }
     }
 
-    /// What the record says here. Two records that say the same give the same
-    /// answers to every test of this source.
-    #[inline]
-    pub(crate) fn told<'r>(self, record: &'r Record<'_>) -> Told<'r> {
-        let member = match self {
-            Self::Member(member) => member,
-            Self::Identity => return identity(record),
-            Self::Bounds if record.is_oversize() => return Told::Nothing,
-            Self::Bounds => return Told::Usual,
-        };
-        match record.written(member) {
-            // Paths of other keys with dots may lead to the same field, and
-            // so may identities in an array.
-            None if member.is_of_identity()
-                && (record.has_dotted_keys() || has_identities(record)) =>
-            {
-                Told::Nothing
-            }
-            None => Told::Usual,
-            Some(([b'{' | b'[', ..], _)) => Told::Nothing,
-            Some((value, ahead)) => Told::Value(Written { value, ahead }),
+    /// Whether it is one of those that [`Source::Circumstances`] takes together.
+    pub(crate) fn is_circumstance(self) -> bool {
+        match self {
+            Self::Bounds => true,
+            Self::Member(member) => circumstances::MEMBERS.contains(&member),
+            Self::Identity | Self::Circumstances => false,
         }
+    }
+
+    /// What the record says here. Two records that say the same give the same
+    /// answers to every test of this source. `room` is where circumstances are
+    /// written down.
+    #[inline(always)]
+    pub(crate) fn told<'r>(self, record: &'r Record<'_>, room: &'r mut Circumstances) -> Told<'r> {
+        // Nearly always a member; no jump by the kind of source.
+        match self {
+            Self::Member(member) => told_of(member, record),
+            other => other.told_of_more(record, room),
+        }
+    }
+
+    /// The same for what is no single member.
+    #[inline(never)]
+    fn told_of_more<'r>(self, record: &'r Record<'_>, room: &'r mut Circumstances) -> Told<'r> {
+        match self {
+            Self::Member(member) => told_of(member, record),
+            Self::Identity => identity(record),
+            Self::Circumstances => room.told(record).map_or(Told::Nothing, Told::Value),
+            Self::Bounds if record.is_oversize() => Told::Nothing,
+            Self::Bounds => Told::Usual,
+        }
+    }
+}
+
+#[inline(always)]
+fn told_of<'r>(member: Member, record: &'r Record<'_>) -> Told<'r> {
+    match record.written(member) {
+        // Paths of other keys with dots may lead to the same field, and so may
+        // identities in an array.
+        None if member.is_of_identity() && (record.has_dotted_keys() || has_identities(record)) => {
+            Told::Nothing
+        }
+        None => Told::Usual,
+        Some(([b'{' | b'[', ..], _)) => Told::Nothing,
+        Some((value, ahead)) => Told::Value(Written { value, ahead }),
     }
 }
 

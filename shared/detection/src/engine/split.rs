@@ -100,6 +100,6 @@ fn sole_source(program: &Program, node: &Node) -> Option<usize> {
             let first = sources.next()??;
             sources.all(|other| other == Some(first)).then_some(first)
         }
-        Node::Test(predicate) => program.told(*predicate).map(|(source, _)| source),
+        Node::Test(predicate) => program.teller(*predicate),
     }
 }
