@@ -6,11 +6,11 @@
 //! byte, so that remembering never changes an answer, only its price.
 
 use crate::engine::lines::{Line, Lines};
-use crate::engine::spread::{self, SLOTS};
+use crate::engine::spread::{self, LONG_SLOTS, SHORT_SLOTS};
 
 /// Longest value that is remembered, in bytes as written: an identity with
 /// its session fits.
-const LONGEST: usize = 2048;
+const LONGEST: usize = 1024;
 
 /// Words of a cell that a short value takes, its length in the last byte.
 const TEXT: usize = 5;
@@ -65,7 +65,7 @@ pub(crate) enum Note {
 const NUMBER: usize = TEXT;
 
 /// The slot of what most records say; behind those of short and long values.
-const USUAL: usize = 2 * SLOTS;
+const USUAL: usize = SHORT_SLOTS + LONG_SLOTS;
 
 impl Memo {
     /// A memory in which what most records say has this number.
@@ -141,7 +141,7 @@ impl Memo {
     /// A long value is often the last one again: that spares the hash.
     #[inline(never)]
     fn find_long(&self, value: &[u8], last: Found) -> Found {
-        let last = self.cells.line_of(last.1).checked_sub(SLOTS);
+        let last = self.cells.line_of(last.1).checked_sub(SHORT_SLOTS);
         let again = last.map_or(NOTHING, |slot| self.long_at(slot, value));
         if again != NOTHING {
             return again;
@@ -155,7 +155,7 @@ impl Memo {
 
     #[inline(always)]
     fn long_at(&self, slot: usize, value: &[u8]) -> Found {
-        let cell = self.cells.word_of(SLOTS + slot);
+        let cell = self.cells.word_of(SHORT_SLOTS + slot);
         match (self.long.get(slot), self.cells.at(cell)) {
             (Some(text), Some([.., number, _, _])) if text == value => (*number, cell),
             _ => NOTHING,
@@ -176,7 +176,7 @@ impl Memo {
             return self.write(spread::short(&text, value.len()), words, number);
         }
         if self.long.is_empty() {
-            self.long = vec![Vec::new(); SLOTS];
+            self.long = vec![Vec::new(); LONG_SLOTS];
         }
         let slot = spread::long(value);
         self.long.swap(slot, slot ^ 1);
@@ -185,7 +185,7 @@ impl Memo {
             text.reserve_exact(value.len());
             text.extend_from_slice(value);
         }
-        self.write(SLOTS + slot, Words::default(), number)
+        self.write(SHORT_SLOTS + slot, Words::default(), number)
     }
 
     /// Writes a cell in which nothing is noted yet; the former one moves aside.
@@ -295,9 +295,10 @@ mod tests {
 
     #[test]
     fn what_was_learned_is_known_until_another_takes_its_place() {
-        for tail in ["", &"x".repeat(80)] {
+        for (tail, slots) in [("", SHORT_SLOTS), (&*"x".repeat(80), LONG_SLOTS)] {
             let mut memo = Memo::new(1);
-            let values: Vec<String> = (0..900).map(|n| format!("\"value {n}{tail}\"")).collect();
+            let value = |number| format!("\"value {number}{tail}\"");
+            let values: Vec<String> = (0..slots).map(value).collect();
             for (number, value) in (2..).zip(&values) {
                 assert_eq!(find(&memo, value), NOTHING);
                 let known = memo.learn(value.as_bytes(), number);
@@ -307,7 +308,7 @@ mod tests {
                 .iter()
                 .filter(|value| find(&memo, value) != NOTHING)
                 .count();
-            assert!((SLOTS / 2..=SLOTS).contains(&known), "{known}");
+            assert!((slots / 2..=slots).contains(&known), "{known}");
         }
     }
 

@@ -1,8 +1,12 @@
 //! Which slot a value gets among so many. A comparison follows, so that it is
 //! enough to spread values.
 
-/// Slots for short values, and as many for long ones. A power of two.
-pub(crate) const SLOTS: usize = 1024;
+/// Slots for short values. A power of two. (A slot takes no memory before it
+/// is used.)
+pub(crate) const SHORT_SLOTS: usize = 4096;
+
+/// Slots for long values. A power of two.
+pub(crate) const LONG_SLOTS: usize = 2048;
 
 /// Odd numbers without a pattern.
 const MIX: [u64; 4] = [
@@ -31,7 +35,7 @@ pub(crate) fn short<const N: usize>(bytes: &[u8; N], length: usize) -> usize {
         ^ word(rest / 2).wrapping_mul(two)
         ^ word(rest).wrapping_mul(three);
     // The last bytes of a word reach only its highest bits by themselves.
-    shortened(hash ^ length as u64)
+    shortened(hash ^ length as u64, SHORT_SLOTS)
 }
 
 /// Both halves of a product.
@@ -43,10 +47,10 @@ fn folded(one: u64, other: u64) -> u64 {
 
 /// A slot's number out of a hash.
 #[inline(always)]
-fn shortened(hash: u64) -> usize {
+fn shortened(hash: u64, slots: usize) -> usize {
     let [mix, ..] = MIX;
     let hash = hash ^ (hash >> 32);
-    (hash.wrapping_mul(mix) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+    (hash.wrapping_mul(mix) >> (u64::BITS - slots.trailing_zeros())) as usize
 }
 
 /// The slot of a long value, which begins and ends like others: every byte
@@ -65,7 +69,8 @@ pub(crate) fn long(value: &[u8]) -> usize {
     value.last_chunk().map(&mut add);
     let [a, b, c, d] = lanes;
     let [one, two, three, four] = MIX;
-    shortened(folded(a ^ one, b ^ two) ^ folded(c ^ three, d ^ four) ^ value.len() as u64)
+    let hash = folded(a ^ one, b ^ two) ^ folded(c ^ three, d ^ four);
+    shortened(hash ^ value.len() as u64, LONG_SLOTS)
 }
 
 #[cfg(test)]
@@ -95,8 +100,9 @@ mod tests {
             let told = if length < 40 { length.min(24) } else { length };
             let values = 16 * told;
             // As many slots as chance would give, less a tenth.
-            let share = 1.0 - (-(values as f64) / SLOTS as f64).exp();
-            let expected = 0.9 * share * SLOTS as f64;
+            let all = if length < 40 { SHORT_SLOTS } else { LONG_SLOTS } as f64;
+            let share = 1.0 - (-(values as f64) / all).exp();
+            let expected = 0.9 * share * all;
             assert!(slots.len() as f64 > expected, "{length}: {}", slots.len());
         }
     }
