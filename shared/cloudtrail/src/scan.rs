@@ -1,7 +1,9 @@
 //! The fast scan that notes where a record's members lie.
 //!
 //! One pass, no allocation, nothing decoded: keys at the top and in
-//! `userIdentity` are read, and every other value is passed over. Whatever is
+//! `userIdentity` are read, and every other value is passed over. Members
+//! mostly come in one order, see [`crate::order`]; from where they do not on,
+//! they are read one by one, key by key. Whatever is
 //! unusual (a key with an escape or written twice, structure written with
 //! escapes, too deep a nesting, broken text) makes it say `None`, and
 //! [`crate::normal`] takes the slow path. The two agree on every record.
@@ -11,8 +13,8 @@ use crate::bounds::MAX_DEPTH;
 use crate::ends::{is_literal, skip_blank};
 use crate::json::Layer;
 use crate::member::Member;
-use crate::order;
-use crate::strings::string_end;
+use crate::order::{self, VARIES};
+use crate::strings::{string_end, usual_end};
 
 /// A place in a record's text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -141,33 +143,58 @@ enum Behind {
     End(usize),
 }
 
-struct Scan<'t, 's, const ESCAPED: bool> {
+pub(crate) struct Scan<'t, 's, const ESCAPED: bool> {
     text: &'t [u8],
     spans: &'s mut Spans,
 }
 
 impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
     /// Bytes of a structural quote.
-    const QUOTE: usize = if ESCAPED { 2 } else { 1 };
+    pub(crate) const QUOTE: usize = if ESCAPED { 2 } else { 1 };
 
     fn run(mut self) -> Option<()> {
         if self.text.first() != Some(&b'{') || u32::try_from(self.text.len()).is_err() {
             return None;
         }
-        let end = self.object::<true>(0)?;
+        let read = self.usual_record()?;
+        let end = self.members::<true>(read)?;
         self.spans.set_whole(Span::within(0, end));
         Some(())
     }
 
-    /// Reads the members of the object that opens at `at`: the record (`TOP`)
-    /// or its identity. Returns the place behind it.
-    fn object<const TOP: bool>(&mut self, at: usize) -> Option<usize> {
-        let text = self.text;
-        let mut at = skip_blank(text, at + 1);
-        if text.get(at) == Some(&b'}') {
-            return Some(at + 1);
+    /// Reads the identity that opens at `at`; returns the place behind it.
+    #[inline(always)]
+    pub(crate) fn identity(&mut self, at: usize) -> Option<usize> {
+        let read = self.usual_identity(at)?;
+        self.members::<false>(read)
+    }
+
+    /// Reads members of the record (`TOP`) or its identity in whatever order:
+    /// all of them where the object opens at `at`, or those behind the value
+    /// that ends there. Returns the place behind the object.
+    #[inline(always)]
+    fn members<const TOP: bool>(&mut self, at: usize) -> Option<usize> {
+        match self.text.get(at..)? {
+            [b'}', ..] => Some(at + 1),
+            _ => self.members_one_by_one::<TOP>(at),
         }
+    }
+
+    #[inline(never)]
+    fn members_one_by_one<const TOP: bool>(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let mut behind = match text.get(at)? {
+            b'{' => match skip_blank(text, at + 1) {
+                end if text.get(end) == Some(&b'}') => return Some(end + 1),
+                first => Behind::Member(first),
+            },
+            _ => self.behind(at)?,
+        };
         loop {
+            let at = match behind {
+                Behind::Member(at) => at,
+                Behind::End(end) => return Some(end),
+            };
             let (key, key_end) = self.key(at)?;
             let member = if TOP {
                 Member::at_top(key)
@@ -175,29 +202,42 @@ impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
                 Member::of_identity(key)
             };
             let start = self.behind_colon(key_end)?;
-            let mut end = self.value::<TOP>(start, member)?;
+            let end = match member {
+                Some(Member::UserIdentity) if text.get(start) == Some(&b'{') => {
+                    self.identity(start)?
+                }
+                _ => self.value::<TOP>(start)?,
+            };
             match member {
                 Some(member) => self.spans.note(member, Span::within(start, end))?,
                 None => self.unknown(key)?,
             }
-            let mut before = member;
-            // Members mostly come in one order: the key that is expected next
-            // is compared in one step, structure and all.
-            while let Some((member, start)) = self.expected(before, end) {
-                let behind = self.value::<TOP>(start, Some(member))?;
-                self.spans.note(member, Span::within(start, behind))?;
-                end = behind;
-                before = Some(member);
-            }
-            // Nearly always a comma with no blank behind it.
-            match text.get(end..)? {
-                [b',', next, ..] if *next > b' ' => at = end + 1,
-                [b'}', ..] => return Some(end + 1),
-                _ => match self.separator(end)? {
-                    Behind::Member(next) => at = next,
-                    Behind::End(end) => return Some(end),
-                },
-            }
+            behind = self.behind(end)?;
+        }
+    }
+
+    /// The place behind the string whose content starts at `at` and usually
+    /// has `USUAL` bytes; [`VARIES`] stands for no such length.
+    #[inline(always)]
+    pub(crate) fn string_from<const USUAL: usize>(&self, at: usize) -> Option<usize> {
+        if USUAL == VARIES {
+            string_end::<ESCAPED>(self.text, at)
+        } else {
+            usual_end::<ESCAPED, USUAL>(self.text, at)
+        }
+    }
+
+    /// The bytes from `at` on that a key is compared with, if there are as many.
+    #[inline(always)]
+    pub(crate) fn ahead(&self, at: usize) -> Option<&'t [u8; order::WIDTH]> {
+        self.text.get(at..)?.first_chunk()
+    }
+
+    /// Notes a member that was not met before.
+    #[inline(always)]
+    pub(crate) fn put<const MEMBER: usize>(&mut self, start: usize, end: usize) {
+        if let Some(slot) = self.spans.members.get_mut(MEMBER) {
+            *slot = Span::within(start, end);
         }
     }
 
@@ -219,19 +259,15 @@ impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
         }
     }
 
-    /// The member that usually follows, and the place of its value, if it is
-    /// what stands at `at`.
+    /// What follows a value that ends at `at`.
     #[inline(always)]
-    fn expected(&self, before: Option<Member>, at: usize) -> Option<(Member, usize)> {
-        let rest = self.text.get(at..)?.first_chunk()?;
-        for next in order::behind::<ESCAPED>(before?)? {
-            if let Some(length) = next.matches(rest) {
-                let start = at + length;
-                // A blank behind the colon is for the general way.
-                return (*self.text.get(start)? > b' ').then_some((next.member, start));
-            }
+    fn behind(&self, at: usize) -> Option<Behind> {
+        // Nearly always a comma with no blank behind it.
+        match self.text.get(at..)? {
+            [b',', next, ..] if *next > b' ' => Some(Behind::Member(at + 1)),
+            [b'}', ..] => Some(Behind::End(at + 1)),
+            _ => self.separator(at),
         }
-        None
     }
 
     /// What follows a member whose value ends at `at`, blanks before it.
@@ -261,12 +297,12 @@ impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
         (self.text.get(colon) == Some(&b':')).then(|| skip_blank(self.text, colon + 1))
     }
 
-    /// Passes over the value at `at`; returns the place behind it.
+    /// Passes over the value of a member of the record (`TOP`) or its identity;
+    /// returns the place behind it.
     #[inline(always)]
-    fn value<const TOP: bool>(&mut self, at: usize, member: Option<Member>) -> Option<usize> {
+    pub(crate) fn value<const TOP: bool>(&self, at: usize) -> Option<usize> {
         match self.text.get(at)? {
             b'"' | b'\\' => string_end::<ESCAPED>(self.text, self.opening(at)?),
-            b'{' if TOP && member == Some(Member::UserIdentity) => self.object::<false>(at),
             b'{' | b'[' => {
                 let above = if TOP { 1 } else { 2 };
                 nested_end::<ESCAPED>(self.text, at, MAX_DEPTH - above)

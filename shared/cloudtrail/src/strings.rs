@@ -16,10 +16,7 @@ pub(crate) fn string_end<const ESCAPED: bool>(text: &[u8], at: usize) -> Option<
         let Some(block) = text.get(block_at..)?.first_chunk::<WIDTH>() else {
             return among_escapes::<ESCAPED>(text, block_at);
         };
-        let block = u8x32::from(*block);
-        let quotes = block.simd_eq(u8x32::splat(b'"'));
-        let slashes = block.simd_eq(u8x32::splat(b'\\'));
-        let hits = (quotes | slashes).to_bitmask();
+        let hits = special(u8x32::from(*block));
         if hits != 0 {
             let hit = block_at + hits.trailing_zeros() as usize;
             // Nearly every string is closed by the first of these.
@@ -31,6 +28,42 @@ pub(crate) fn string_end<const ESCAPED: bool>(text: &[u8], at: usize) -> Option<
         }
         block_at += WIDTH;
     }
+}
+
+/// The same for a string whose content usually has `USUAL` bytes. Where it has,
+/// the answer is known before the content has been looked at: the processor
+/// goes on with it while the look confirms it.
+#[inline(always)]
+pub(crate) fn usual_end<const ESCAPED: bool, const USUAL: usize>(
+    text: &[u8],
+    at: usize,
+) -> Option<usize> {
+    let quote = if ESCAPED { 2 } else { 1 };
+    let ends_there = text
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<{ 2 * WIDTH }>())
+        .is_some_and(|ahead| {
+            let (blocks, _) = ahead.as_chunks::<WIDTH>();
+            let mut hits = blocks.iter().map(|block| special(u8x32::from(*block)));
+            let (first, second) = (hits.next().unwrap_or(1), hits.next().unwrap_or(1));
+            let hits = u64::from(first) | u64::from(second) << WIDTH;
+            let closing: &[u8] = if ESCAPED { b"\\\"" } else { b"\"" };
+            hits.trailing_zeros() as usize == USUAL
+                && ahead.get(USUAL..USUAL + quote) == Some(closing)
+        });
+    if ends_there {
+        Some(at + USUAL + quote)
+    } else {
+        string_end::<ESCAPED>(text, at)
+    }
+}
+
+/// The quotes and backslashes of a block, a bit for each byte.
+#[inline(always)]
+fn special(block: u8x32) -> u32 {
+    let quotes = block.simd_eq(u8x32::splat(b'"'));
+    let slashes = block.simd_eq(u8x32::splat(b'\\'));
+    (quotes | slashes).to_bitmask()
 }
 
 /// The same where the content from `at` on, which is behind no backslash,
