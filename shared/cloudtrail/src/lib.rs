@@ -15,6 +15,7 @@ pub mod bounds;
 pub mod derived;
 mod ends;
 pub mod envelope;
+mod former;
 pub mod json;
 mod member;
 mod normal;

@@ -5,11 +5,13 @@
 //! [`crate::normal`]), so that everything behind this type sees one form.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 use sha2::{Digest, Sha256};
 
 use crate::asked::Asked;
 use crate::bounds::MAX_RECORD_BYTES;
+use crate::former::Former;
 use crate::json::{Json, Layer};
 use crate::member::Member;
 use crate::normal;
@@ -48,7 +50,7 @@ impl<'a> Record<'a> {
             return Err(RecordError::TooLarge);
         }
         let text = text.trim_ascii();
-        match Self::leading(text, layer) {
+        match Self::leading(text, layer, None) {
             Some((record, end)) if end == text.len() => Ok(record),
             _ => Self::slowly(text, layer),
         }
@@ -70,8 +72,12 @@ impl<'a> Record<'a> {
     /// returns the place behind it, or `None` where that takes more than the
     /// fast scan. In place, since a record is large.
     #[inline(always)]
-    pub(crate) fn read_leading(&mut self, text: &'a [u8]) -> Option<usize> {
-        scan::leading(text, self.layer, &mut self.spans)?;
+    pub(crate) fn read_leading(
+        &mut self,
+        text: &'a [u8],
+        former: Option<&mut Former>,
+    ) -> Option<usize> {
+        scan::leading(text, self.layer, &mut self.spans, former)?;
         let end = self.spans.end();
         self.text = Cow::Borrowed(text.get(..end)?);
         self.oversize = end > MAX_RECORD_BYTES;
@@ -80,9 +86,13 @@ impl<'a> Record<'a> {
 
     /// The record at the very start of `text` and the place behind it, or
     /// `None` where that takes more than the fast scan.
-    pub(crate) fn leading(text: &'a [u8], layer: Layer) -> Option<(Self, usize)> {
+    pub(crate) fn leading(
+        text: &'a [u8],
+        layer: Layer,
+        former: Option<&mut Former>,
+    ) -> Option<(Self, usize)> {
         let mut record = Self::unread(layer);
-        let end = record.read_leading(text)?;
+        let end = record.read_leading(text, former)?;
         Some((record, end))
     }
 
@@ -117,6 +127,14 @@ impl<'a> Record<'a> {
         let span = self.spans.of(member)?;
         let ahead = span.and_behind(&self.text);
         Some((ahead.get(..span.length())?, ahead))
+    }
+
+    /// A number that two records share only where their identities are written
+    /// alike, in the same layer, and hold no key with a dot; `None` where
+    /// nothing is known of it.
+    #[inline]
+    pub fn identity_mark(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.spans.mark())
     }
 
     /// The layer in which the record's text is.

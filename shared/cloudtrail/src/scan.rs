@@ -11,6 +11,7 @@
 use crate::blocks::nested_end;
 use crate::bounds::MAX_DEPTH;
 use crate::ends::{is_literal, skip_blank};
+use crate::former::Former;
 use crate::json::Layer;
 use crate::member::Member;
 use crate::order::{self, VARIES};
@@ -48,6 +49,26 @@ impl Span {
 }
 
 impl Span {
+    /// This place in a text that goes around the one in which it is, from
+    /// `start` on; of a member that is not there nothing changes.
+    #[inline(always)]
+    fn moved(self, start: usize) -> Self {
+        let start = if self.end == 0 { 0 } else { start as u32 };
+        Self {
+            start: self.start.wrapping_add(start),
+            end: self.end.wrapping_add(start),
+        }
+    }
+
+    /// The other way round.
+    fn moved_back(self, start: usize) -> Self {
+        let start = if self.end == 0 { 0 } else { start as u32 };
+        Self {
+            start: self.start.wrapping_sub(start),
+            end: self.end.wrapping_sub(start),
+        }
+    }
+
     /// Bytes at this place.
     #[inline]
     pub(crate) fn length(self) -> usize {
@@ -67,7 +88,15 @@ pub(crate) struct Spans {
     whole: Span,
     members: [Span; Member::COUNT],
     dotted: bool,
+    /// Stands for the identity as it is written; 0 where there is none.
+    mark: u64,
 }
+
+/// The first member of an identity.
+const FIRST: usize = Member::IdentityType as usize;
+
+/// The places of an identity's members in it.
+pub(crate) type Identity = [Span; Member::COUNT - FIRST];
 
 impl Spans {
     pub(crate) fn none() -> Self {
@@ -75,7 +104,37 @@ impl Spans {
             whole: Span::default(),
             members: [Span::default(); Member::COUNT],
             dotted: false,
+            mark: 0,
         }
+    }
+
+    /// A number that stands for the identity as it is written; 0 is none.
+    #[inline]
+    pub(crate) fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    /// Says by which number the identity is known.
+    pub(crate) fn set_mark(&mut self, mark: u64) {
+        self.mark = mark;
+    }
+
+    /// The places of the members of the identity at `start`, in it.
+    pub(crate) fn identity_from(&self, start: usize) -> Identity {
+        let (_, members) = self.members.split_at(FIRST);
+        let mut inside = Identity::default();
+        let pairs = inside.iter_mut().zip(members);
+        pairs.for_each(|(to, from)| *to = from.moved_back(start));
+        inside
+    }
+
+    /// Notes the members of an identity at `start`.
+    #[inline(always)]
+    pub(crate) fn put_identity(&mut self, inside: &Identity, start: usize, mark: u64) {
+        let (_, members) = self.members.split_at_mut(FIRST);
+        let pairs = members.iter_mut().zip(inside);
+        pairs.for_each(|(to, from)| *to = from.moved(start));
+        self.mark = mark;
     }
 
     pub(crate) fn whole(&self) -> Span {
@@ -127,11 +186,27 @@ impl Spans {
 }
 
 /// Notes the record at the very start of `text`, where nothing was noted yet;
-/// `None` where that takes the slow path.
-pub(crate) fn leading(text: &[u8], layer: Layer, spans: &mut Spans) -> Option<()> {
+/// `None` where that takes the slow path. `former` is what the reader of
+/// several records knows of the one before.
+pub(crate) fn leading(
+    text: &[u8],
+    layer: Layer,
+    spans: &mut Spans,
+    former: Option<&mut Former>,
+) -> Option<()> {
     match layer {
-        Layer::Plain => Scan::<false> { text, spans }.run(),
-        Layer::Escaped => Scan::<true> { text, spans }.run(),
+        Layer::Plain => Scan::<false> {
+            text,
+            spans,
+            former,
+        }
+        .run(),
+        Layer::Escaped => Scan::<true> {
+            text,
+            spans,
+            former,
+        }
+        .run(),
     }
 }
 
@@ -146,6 +221,7 @@ enum Behind {
 pub(crate) struct Scan<'t, 's, const ESCAPED: bool> {
     text: &'t [u8],
     spans: &'s mut Spans,
+    former: Option<&'s mut Former>,
 }
 
 impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
@@ -165,8 +241,17 @@ impl<'t, const ESCAPED: bool> Scan<'t, '_, ESCAPED> {
     /// Reads the identity that opens at `at`; returns the place behind it.
     #[inline(always)]
     pub(crate) fn identity(&mut self, at: usize) -> Option<usize> {
+        if let Some(former) = &self.former
+            && let Some(end) = former.recall::<ESCAPED>(self.text, at, self.spans)
+        {
+            return Some(end);
+        }
         let read = self.usual_identity(at)?;
-        self.members::<false>(read)
+        let end = self.members::<false>(read)?;
+        if let Some(former) = &mut self.former {
+            former.keep::<ESCAPED>(self.text, (at, end), self.spans);
+        }
+        Some(end)
     }
 
     /// Reads members of the record (`TOP`) or its identity in whatever order:

@@ -1,6 +1,7 @@
 //! The walk through one envelope: what was read is handed on and counted.
 
 use super::{Each, Form, RecordFault, Tally};
+use crate::former::Former;
 use crate::record::{Record, RecordError};
 
 /// What has been read so far, and who is told.
@@ -12,6 +13,7 @@ pub(super) struct Reading<'f, 'e> {
     depth: usize,
     inside_trail: bool,
     head: Vec<u8>,
+    former: Former,
 }
 
 impl<'f, 'e> Reading<'f, 'e> {
@@ -24,6 +26,7 @@ impl<'f, 'e> Reading<'f, 'e> {
             depth: 0,
             inside_trail: false,
             head: Vec::new(),
+            former: Former::default(),
         }
     }
 
@@ -60,6 +63,12 @@ impl<'f, 'e> Reading<'f, 'e> {
     /// Returns what it was before.
     pub(super) fn set_inside_trail(&mut self, inside: bool) -> bool {
         std::mem::replace(&mut self.inside_trail, inside)
+    }
+
+    /// What is known of the record before.
+    #[inline]
+    pub(super) fn former(&mut self) -> Option<&mut Former> {
+        Some(&mut self.former)
     }
 
     /// Remembers how a log event begins, up to its message's quote.

@@ -25,8 +25,14 @@ pub(crate) fn assert_agrees(text: &str) {
 /// Asserts that the record in `bytes` reads as expected.
 #[track_caller]
 pub(crate) fn assert_reads(bytes: &[u8], layer: Layer, expected: &Value) {
-    let text = String::from_utf8_lossy(bytes);
-    let record = Record::scan(bytes, layer).unwrap();
+    assert_record(&Record::scan(bytes, layer).unwrap(), expected);
+}
+
+/// Asserts that the record reads as expected.
+#[track_caller]
+pub(crate) fn assert_record(record: &Record<'_>, expected: &Value) {
+    let layer = record.layer();
+    let text = String::from_utf8_lossy(record.root().as_written());
     let whole: Value = serde_json::from_str(&record.root().text()).unwrap();
     assert_eq!(&whole, expected, "{layer:?} {text}");
     for (member, path) in Member::ALL {

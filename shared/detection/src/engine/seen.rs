@@ -5,6 +5,8 @@
 //! is known of it is kept, so that a test is made once per value, not once per
 //! record.
 
+use std::num::NonZeroU64;
+
 use cloudtrail::Record;
 
 use crate::engine::circumstances::Circumstances;
@@ -42,7 +44,12 @@ struct OfSource {
     /// The cell of the record's value.
     cell: usize,
     source: Source,
+    /// Whether the identity alone decides the value.
+    of_identity: bool,
     memo: Memo,
+    /// Stands for the identity whose value it is, see
+    /// [`Record::identity_mark`].
+    mark: Option<NonZeroU64>,
 }
 
 /// What is known of a question about the record's value.
@@ -83,6 +90,8 @@ impl Seen {
         self.sources = sources
             .map(|(source, _)| OfSource {
                 source: *source,
+                of_identity: source.is_of_identity(),
+                mark: None,
                 record: 0,
                 number: 0,
                 cell: 0,
@@ -233,6 +242,13 @@ impl OfSource {
         room: &mut Circumstances,
     ) {
         self.record = turn;
+        if self.of_identity {
+            let mark = record.identity_mark().filter(|_| !record.has_dotted_keys());
+            if mark.is_some() && mark == self.mark {
+                return;
+            }
+            self.mark = mark;
+        }
         let last = (self.number, self.cell);
         (self.number, self.cell) = match self.source.told(record, room) {
             Told::Nothing => NOTHING,

@@ -63,6 +63,16 @@ impl Source {
         }
     }
 
+    /// Whether the identity as it is written alone decides what a record says
+    /// here, where no key contains a dot.
+    pub(crate) fn is_of_identity(self) -> bool {
+        match self {
+            Self::Member(member) => member.is_of_identity(),
+            Self::Identity => true,
+            Self::Bounds | Self::Circumstances => false,
+        }
+    }
+
     /// Whether it is one of those that [`Source::Circumstances`] takes together.
     pub(crate) fn is_circumstance(self) -> bool {
         match self {

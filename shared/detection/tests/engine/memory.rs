@@ -1,6 +1,7 @@
 //! What is remembered from record to record changes no answer: one `Scratch`
 //! for a long sequence of records, and the same question asked afresh.
 
+use cloudtrail::envelope::file::each_record;
 use cloudtrail::{Layer, Record};
 use detection::engine::{Match, RuleFault, RuleSet, Scratch};
 use detection::rule::*;
@@ -41,8 +42,12 @@ type Found = (Vec<Match>, Vec<RuleFault>);
 
 fn find(set: &RuleSet, scratch: &mut Scratch, text: &str, layer: Layer) -> Found {
     let record = Record::scan(text.as_bytes(), layer).unwrap();
+    find_in(set, scratch, &record)
+}
+
+fn find_in(set: &RuleSet, scratch: &mut Scratch, record: &Record<'_>) -> Found {
     let mut matches = Vec::new();
-    set.find(&record, scratch, &mut matches);
+    set.find(record, scratch, &mut matches);
     let mut faults = scratch.faults().to_vec();
     faults.sort_by_key(|fault| fault.rule);
     (matches, faults)
@@ -242,6 +247,54 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 12,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..ProptestConfig::default()
+    })]
+
+    /// A reader tells of identities that stand in a row.
+    #[test]
+    fn records_of_one_reader_are_judged_as_each_alone(
+        rules in unnamed(100, true),
+        pool in prop::collection::vec(generate::record(), 10),
+        sequence in sequence(),
+    ) {
+        let (set, _) = RuleSet::new(rules.0);
+        let mut scratch = Scratch::default();
+        let records = sequence.chunks(4).flat_map(|run| {
+            let identity = run.first().and_then(|mixed| of(&mixed.members(&pool), "userIdentity"));
+            run.iter().map(|mixed| {
+                let mut members = mixed.members(&pool);
+                put(&mut members, "userIdentity", identity.clone());
+                let record = mixed.named(&members, text("N"));
+                crate::agreement::written(&record, 0)
+            }).collect::<Vec<_>>()
+        });
+        let file = records.collect::<Vec<_>>().join("\n");
+        let mut repeated = (0, None);
+        each_record(file.as_bytes(), &mut |_, outcome| {
+            let record = outcome.unwrap();
+            let mark = record.identity_mark();
+            repeated.0 += usize::from(mark.is_some() && mark == repeated.1);
+            repeated.1 = mark;
+            let found = find_in(&set, &mut scratch, record);
+            let alone = String::from_utf8_lossy(record.root().as_written());
+            let afresh = find(&set, &mut Scratch::default(), &alone, record.layer());
+            assert_eq!(found, afresh, "{alone}");
+        }).unwrap();
+        prop_assert!(repeated.0 > 0, "{repeated:?}");
+    }
+}
+
+/// The member of a record that has this key.
+fn of(members: &[(String, Tree)], key: &str) -> Option<Tree> {
+    let member = members.iter().find(|(known, _)| known == key);
+    member.map(|(_, value)| value.clone())
+}
+
 fn exists(field: &str) -> FieldTest {
     FieldTest {
         field: field.to_owned(),
@@ -281,6 +334,24 @@ fn nothing_that_a_record_may_hold_is_taken_for_an_absent_member() {
             ],
         );
     }
+}
+
+#[test]
+fn what_exceeds_a_bound_is_taken_for_nothing_else() {
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let deep = format!(r#"{{"errorCode":"a","eventName":"N","readOnly":true,"x":{deep}}}"#);
+    let plain = r#"{"errorCode":"a","eventName":"N","readOnly":true}"#;
+    let rules = || {
+        vec![
+            event("over", vec![is("trailward.oversize", &["true"])]),
+            event("a", vec![is("errorCode", &["a"])]),
+            event("reads", vec![is("readOnly", &["true"])]),
+            event("root", vec![is("userIdentity.type", &["Root"])]),
+        ]
+    };
+    let (one, other) = ((plain, Layer::Plain), (&*deep, Layer::Plain));
+    check_in_turn(rules(), &[one, other, one]);
+    check_in_turn(rules(), &[other, one, other]);
 }
 
 #[test]
