@@ -85,6 +85,9 @@ simulate-dynamodb: setup ## Run 100 of these histories over the emulator's Dynam
 check: setup $(LINT)/.ready ## Check format, lints, licences and the template
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	@for apart in tests/fuzz tests/bench; do echo "clippy in $$apart"; ( \
+		export CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$$PWD/target}"; cd $$apart; \
+		$(CARGO) fmt --all --check && $(CARGO) clippy --workspace --quiet --locked -- -D warnings ) || exit 1; done
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint --template template.yaml
 	$(LINT)/bin/checkov --file template.yaml --config-file tests/stack/checkov.yaml

@@ -181,6 +181,17 @@ impl<'a> Json<'a> {
         !is_plain(inner) && self.decoded() == name
     }
 
+    /// What stands between the quotes of a string, as written; nothing for
+    /// other kinds.
+    #[inline]
+    pub(crate) fn written_inside(self) -> &'a [u8] {
+        match self.kind() {
+            Kind::String => self.inside(),
+            _ => &[],
+        }
+    }
+
+    #[inline]
     fn inside(self) -> &'a [u8] {
         let quote = self.layer.quote();
         self.bytes

@@ -182,8 +182,7 @@ impl<'a> Record<'a> {
     /// or an Insight event.
     pub fn is_summary(&self) -> bool {
         self.member(Member::EventCategory)
-            .and_then(Json::content_bytes)
-            .is_some_and(|(name, _)| matches!(name, b"Aggregated" | b"Insight"))
+            .is_some_and(|category| matches!(category.written_inside(), b"Aggregated" | b"Insight"))
     }
 
     /// What makes this event one and the same wherever and however often it
