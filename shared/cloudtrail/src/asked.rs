@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::derived::Policies;
 use crate::json::{Json, is_plain};
-use crate::scan::Span;
+use crate::spans::Span;
 
 /// Answers to be given again.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::scan::{Identity, Spans};
+use crate::spans::{Identity, Spans};
 
 /// Marks for identities; 0 is none's.
 static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::ends::{skip_blank, skip_separators, value_end};
-use crate::scan::Span;
+use crate::spans::Span;
 use crate::unescape::unescape;
 
 /// How a piece of JSON text is written down.

@@ -22,6 +22,7 @@ mod normal;
 mod order;
 pub mod record;
 mod scan;
+mod spans;
 mod strings;
 mod unescape;
 

@@ -12,7 +12,7 @@ use crate::ends;
 use crate::json::{Json, Layer};
 use crate::member::Member;
 use crate::record::RecordError;
-use crate::scan::{Span, Spans};
+use crate::spans::{Span, Spans};
 use crate::unescape::unescape;
 
 /// An unusual record, rewritten.

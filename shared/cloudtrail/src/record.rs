@@ -15,7 +15,8 @@ use crate::former::Former;
 use crate::json::{Json, Layer};
 use crate::member::Member;
 use crate::normal;
-use crate::scan::{self, Spans};
+use crate::scan;
+use crate::spans::Spans;
 
 /// Why a text is no record. Such a text is quarantined, never dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -160,8 +160,11 @@ fn record(identity: &str, changes: &[(Change, usize)]) -> String {
     });
     // What a record is told by stays.
     let mut changes = changes.to_vec();
-    changes[1].0 = Change::Left;
-    changes[4].0 = Change::Left;
+    for ((key, _), (change, _)) in TOP.iter().zip(&mut changes) {
+        if matches!(*key, "userIdentity" | "eventName") {
+            *change = Change::Left;
+        }
+    }
     object(&members, &changes)
 }
 
