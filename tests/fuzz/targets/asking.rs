@@ -17,3 +17,15 @@ pub fn ask(record: &Record<'_>) {
     record.account();
     record.root().text();
 }
+
+/// Asserts that a reader of many records reads this one as it is read alone:
+/// what the reader knows of the one before changes nothing.
+#[allow(dead_code, reason = "not every target reads many")]
+pub fn reads_alone(record: &Record<'_>) {
+    let alone = Record::scan(record.root().as_written(), record.layer());
+    let alone = alone.expect("what was a record is one");
+    for (member, path) in Member::ALL {
+        let written = |record: &Record<'_>| Some(record.member(member)?.text().into_owned());
+        assert_eq!(written(record), written(&alone), "{path}");
+    }
+}

@@ -3,7 +3,7 @@
 use cloudtrail::Record;
 use cloudtrail::envelope::{RecordFault, Tally};
 
-use crate::asking::ask;
+use crate::asking::{ask, reads_alone};
 
 /// Counts what an envelope hands on, to hold against its tally.
 #[derive(Default)]
@@ -19,6 +19,7 @@ impl Counted {
             Ok(record) => {
                 self.records += 1;
                 ask(record);
+                reads_alone(record);
             }
             Err(fault) => {
                 self.faults += 1;
