@@ -264,8 +264,11 @@ proptest! {
     ) {
         let (set, _) = RuleSet::new(rules.0);
         let mut scratch = Scratch::default();
-        let records = sequence.chunks(4).flat_map(|run| {
-            let identity = run.first().and_then(|mixed| of(&mixed.members(&pool), "userIdentity"));
+        let records = sequence.chunks(4).enumerate().flat_map(|(i, run)| {
+            let identity = match i % 2 {
+                0 => Some(Tree::Map(vec![("type".to_owned(), text(["Root", "a"][i / 2 % 2]))])),
+                _ => run.first().and_then(|mixed| of(&mixed.members(&pool), "userIdentity")),
+            };
             run.iter().map(|mixed| {
                 let mut members = mixed.members(&pool);
                 put(&mut members, "userIdentity", identity.clone());
