@@ -106,7 +106,7 @@ fn line(reading: &mut Reading<'_, '_>, text: &[u8], at: usize, lines: &mut Lines
     // would swallow its neighbours.
     let block_end = memchr::memmem::find(rest, b"\n{").unwrap_or(rest.len());
     let block = rest.get(..block_end).unwrap_or_default();
-    if let Some((record, length)) = Record::leading(block, Layer::Plain, reading.former()) {
+    if let Some((record, length)) = Record::leading(block, Layer::Plain, Some(reading.former())) {
         classify(
             reading,
             &record,
@@ -158,7 +158,7 @@ struct Item;
 impl Element for Item {
     fn read(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<usize> {
         let rest = text.get(at..)?;
-        let (record, length) = Record::leading(rest, Layer::Plain, reading.former())?;
+        let (record, length) = Record::leading(rest, Layer::Plain, Some(reading.former()))?;
         classify(reading, &record, rest.get(..length)?, at);
         Some(at + length)
     }

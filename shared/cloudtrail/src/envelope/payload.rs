@@ -180,7 +180,7 @@ fn fast_event(reading: &mut Reading<'_, '_>, text: &[u8], at: usize) -> Option<u
         }
     };
     let mut record = Record::unread(Layer::Escaped);
-    let length = record.read_leading(text.get(start..)?, reading.former())?;
+    let length = record.read_leading(text.get(start..)?, Some(reading.former()))?;
     if text.get(start + length) != Some(&b'"') {
         return None;
     }

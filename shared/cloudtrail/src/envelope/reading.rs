@@ -67,8 +67,8 @@ impl<'f, 'e> Reading<'f, 'e> {
 
     /// What is known of the record before.
     #[inline]
-    pub(super) fn former(&mut self) -> Option<&mut Former> {
-        Some(&mut self.former)
+    pub(super) fn former(&mut self) -> &mut Former {
+        &mut self.former
     }
 
     /// Remembers how a log event begins, up to its message's quote.

@@ -245,15 +245,6 @@ proptest! {
             prop_assert_eq!(&found, &whole, "{} {:?} {:?}", written, names(&found), names(&whole));
         }
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 12,
-        failure_persistence: None,
-        max_shrink_iters: 0,
-        ..ProptestConfig::default()
-    })]
 
     /// A reader tells of identities that stand in a row.
     #[test]
