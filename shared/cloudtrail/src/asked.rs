@@ -3,7 +3,7 @@
 //! Nothing here is done for a record that no rule looks into.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use serde_json::Value;
 
@@ -14,9 +14,9 @@ use crate::spans::Span;
 /// Answers to be given again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
-    children: OnceLock<Vec<Child>>,
-    tree: OnceLock<Option<Box<Value>>>,
-    policies: OnceLock<Box<Policies>>,
+    children: OnceCell<Vec<Child>>,
+    tree: OnceCell<Option<Box<Value>>>,
+    policies: OnceCell<Box<Policies>>,
 }
 
 /// Parameters for which there is room at once; few requests have more.
