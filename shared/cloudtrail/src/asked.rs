@@ -2,8 +2,8 @@
 //!
 //! Nothing here is done for a record that no rule looks into.
 
-use std::ops::Range;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use serde_json::Value;
 

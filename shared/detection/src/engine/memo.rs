@@ -5,6 +5,7 @@
 //! of such a value is remembered under the value as it was written, byte for
 //! byte, so that remembering never changes an answer, only its price.
 
+use crate::engine::flags;
 use crate::engine::lines::{Line, Lines};
 use crate::engine::spread::{self, LONG_SLOTS, SHORT_SLOTS};
 
@@ -64,25 +65,35 @@ pub(crate) enum Note {
 /// The word of a cell that holds the value's number, 0 where there is none.
 const NUMBER: usize = TEXT;
 
-/// The slot of what most records say; behind those of short and long values.
+/// How many things there are that most records say of a source.
+pub(crate) const USUALS: usize = flags::TOGETHER;
+
+/// The slots of these; behind those of short and long values.
 const USUAL: usize = SHORT_SLOTS + LONG_SLOTS;
 
 impl Memo {
-    /// A memory in which what most records say has this number.
+    /// A memory in which what most records say has the numbers from this one
+    /// on.
     pub(crate) fn new(usual: u64) -> Self {
         let mut memo = Self {
             usual,
-            cells: Lines::new(USUAL + 2),
+            cells: Lines::new(USUAL + USUALS),
             long: Vec::new(),
         };
-        memo.write(USUAL, Words::default(), usual);
+        for (number, usual) in (usual..).zip(0..USUALS) {
+            let cell = memo.cells.word_of(USUAL + usual);
+            if let Some([.., kept, _, _]) = memo.cells.at_mut(cell) {
+                *kept = number;
+            }
+        }
         memo
     }
 
-    /// What most records say.
+    /// One of the things that most records say.
     #[inline(always)]
-    pub(crate) fn usual(&self) -> Found {
-        (self.usual, self.cells.word_of(USUAL))
+    pub(crate) fn usual(&self, which: usize) -> Found {
+        let number = self.usual + which as u64;
+        (number, self.cells.word_of(USUAL + which))
     }
 
     /// What is known of a value, which is not empty; `last` is what was found
@@ -287,7 +298,7 @@ mod tests {
             ahead: among.as_bytes(),
         };
         // What was found last, be it this value or another, changes nothing.
-        for last in [NOTHING, alone, memo.usual(), (1, alone.1 ^ 8)] {
+        for last in [NOTHING, alone, memo.usual(0), (1, alone.1 ^ 8)] {
             assert_eq!(memo.find(among, last), alone, "{value}");
         }
         alone
@@ -347,7 +358,7 @@ mod tests {
                     assert_eq!(memo.note(cell, note), 0);
                     memo.set_note(cell, note, 5);
                     assert_eq!(memo.note(cell, note), 5);
-                    assert_eq!(memo.note(memo.usual().1, note), 0);
+                    assert_eq!(memo.note(memo.usual(0).1, note), 0);
                 }
                 // Others come until it is gone; moved aside, it keeps its notes.
                 loop {

@@ -27,11 +27,11 @@
 //! tests say of values that it has seen (`memo`), which changes no answer.
 
 mod bytes;
-mod circumstances;
 mod evaluate;
 mod explain;
 mod facts;
 mod field;
+mod flags;
 mod fold;
 mod index;
 mod lines;

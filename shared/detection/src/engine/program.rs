@@ -49,7 +49,7 @@ pub(crate) struct Program {
     /// among those that ask for it; or [`UNTOLD`]. Small, since it is read
     /// before every test.
     told: Vec<(u16, u16)>,
-    /// The place in that list of the circumstances, where it is worth it to
+    /// The place in that list of the flags, where it is worth it to
     /// take them together.
     together: Option<usize>,
     /// Tells this program from others, whose answers must not be mixed in.
@@ -60,8 +60,8 @@ pub(crate) struct Program {
 /// Stands for a predicate that no single source decides.
 const UNTOLD: (u16, u16) = (u16::MAX, u16::MAX);
 
-/// From so many circumstances on, one look-up for all of them costs less.
-const SEVERAL: usize = 3;
+/// From so many flags on, one look-up for all of them costs less.
+const SEVERAL: usize = 2;
 
 /// Numbers for programs; 0 is none's.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -106,14 +106,14 @@ impl Program {
     }
 
     /// The place of what tells of a predicate when rules are sifted: its
-    /// source, or the circumstances to which that belongs.
+    /// source, or the flags to which that belongs.
     pub(crate) fn teller(&self, predicate: usize) -> Option<usize> {
         let (source, _) = self.told(predicate)?;
-        let is_circumstance = self.source(source).is_some_and(Source::is_circumstance);
-        Some(self.together.filter(|_| is_circumstance).unwrap_or(source))
+        let is_flag = self.source(source).is_some_and(Source::is_flag);
+        Some(self.together.filter(|_| is_flag).unwrap_or(source))
     }
 
-    /// Takes the circumstances together if every record is asked for several
+    /// Takes the flags together if every record is asked for several
     /// of them: by these conditions.
     pub(crate) fn take_together<'n>(&mut self, asked: impl Iterator<Item = &'n Node>) {
         let mut sources = BTreeSet::new();
@@ -121,10 +121,10 @@ impl Program {
         let several = sources
             .into_iter()
             .filter_map(|source| self.source(source))
-            .filter(|source| source.is_circumstance())
+            .filter(|source| source.is_flag())
             .count();
         if several >= SEVERAL {
-            self.together = Some(self.place_of(Source::Circumstances));
+            self.together = Some(self.place_of(Source::Flags));
         }
     }
 

@@ -9,9 +9,8 @@ use std::num::NonZeroU64;
 
 use cloudtrail::Record;
 
-use crate::engine::circumstances::Circumstances;
 use crate::engine::facts::{Facts, Key, NUMBERS};
-use crate::engine::memo::{Found, Memo, NOTHING, Note, Written};
+use crate::engine::memo::{Found, Memo, NOTHING, Note, USUALS, Written};
 use crate::engine::program::Program;
 use crate::engine::source::{Source, Told};
 
@@ -23,7 +22,6 @@ pub(crate) struct Seen {
     sources: Vec<OfSource>,
     facts: Facts,
     numbers: Numbers,
-    room: Circumstances,
 }
 
 /// Numbers for values, none of which is given out twice before all starts
@@ -95,7 +93,7 @@ impl Seen {
                 record: 0,
                 number: 0,
                 cell: 0,
-                memo: Memo::new(self.numbers.next()),
+                memo: Memo::new(self.numbers.take(USUALS as u64)),
             })
             .collect();
     }
@@ -204,8 +202,8 @@ impl Seen {
     #[inline(always)]
     fn of(&mut self, index: usize, record: &Record<'_>, turn: u64) -> Option<&OfSource> {
         let of = self.sources.get_mut(index)?;
-        if of.record != turn {
-            of.turn_to(record, turn, &mut self.numbers, &mut self.room);
+        if of.record != turn && !of.is_again(record, turn) {
+            of.turn_to(record, turn, &mut self.numbers);
         }
         (of.number != 0).then_some(of)
     }
@@ -227,32 +225,41 @@ impl Numbers {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 += 1;
-        self.0
+        self.take(1)
+    }
+
+    /// The first of so many numbers in a row.
+    fn take(&mut self, count: u64) -> u64 {
+        let first = self.0 + 1;
+        self.0 += count;
+        first
     }
 }
 
 impl OfSource {
-    /// Looks up the value of another record.
-    fn turn_to(
-        &mut self,
-        record: &Record<'_>,
-        turn: u64,
-        numbers: &mut Numbers,
-        room: &mut Circumstances,
-    ) {
-        self.record = turn;
-        if self.of_identity {
-            let mark = record.identity_mark().filter(|_| !record.has_dotted_keys());
-            if mark.is_some() && mark == self.mark {
-                return;
-            }
-            self.mark = mark;
+    /// Whether the identity decides the value and is the one that was looked
+    /// up last.
+    #[inline(always)]
+    fn is_again(&mut self, record: &Record<'_>, turn: u64) -> bool {
+        if !self.of_identity {
+            return false;
         }
+        let mark = record.identity_mark().filter(|_| !record.has_dotted_keys());
+        let again = mark.is_some() && mark == self.mark;
+        if again {
+            self.record = turn;
+        }
+        self.mark = mark;
+        again
+    }
+
+    /// Looks up the value of another record.
+    fn turn_to(&mut self, record: &Record<'_>, turn: u64, numbers: &mut Numbers) {
+        self.record = turn;
         let last = (self.number, self.cell);
-        (self.number, self.cell) = match self.source.told(record, room) {
+        (self.number, self.cell) = match self.source.told(record) {
             Told::Nothing => NOTHING,
-            Told::Usual => self.memo.usual(),
+            Told::Usual(which) => self.memo.usual(which),
             Told::Value(written) => match self.memo.find(written, last) {
                 NOTHING => self.learn(written, numbers),
                 found => found,

@@ -4,8 +4,8 @@
 use cloudtrail::{Layer, Member, Record};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::circumstances::{self, Circumstances};
 use crate::engine::field::has_identities;
+use crate::engine::flags;
 use crate::engine::memo::Written;
 
 /// What a field's values are made of.
@@ -17,18 +17,17 @@ pub(crate) enum Source {
     Identity,
     /// Whether the record exceeds a bound.
     Bounds,
-    /// The members of [`circumstances`](crate::engine::circumstances), taken
-    /// together.
-    Circumstances,
+    /// The members that are [`flags`] and [`Source::Bounds`], taken together.
+    Flags,
 }
 
 /// What a record says of a source.
 pub(crate) enum Told<'r> {
     /// Nothing by which a test could be remembered: it has to be made.
     Nothing,
-    /// What most records say that have nothing particular here: no such
-    /// member, no bound exceeded.
-    Usual,
+    /// One of the few things that most records say, by its number below
+    /// [`USUALS`](crate::engine::memo::USUALS); 0 stands for no such member.
+    Usual(usize),
     /// This value.
     Value(Written<'r>),
 }
@@ -47,7 +46,7 @@ impl Source {
     pub(crate) fn price(self) -> u32 {
         match self {
             Self::Bounds => 0,
-            Self::Circumstances => 1,
+            Self::Flags => 1,
             Self::Member(
                 Member::ReadOnly
                 | Member::ManagementEvent
@@ -69,40 +68,39 @@ impl Source {
         match self {
             Self::Member(member) => member.is_of_identity(),
             Self::Identity => true,
-            Self::Bounds | Self::Circumstances => false,
+            Self::Bounds | Self::Flags => false,
         }
     }
 
-    /// Whether it is one of those that [`Source::Circumstances`] takes together.
-    pub(crate) fn is_circumstance(self) -> bool {
+    /// Whether it is one of those that [`Source::Flags`] takes together.
+    pub(crate) fn is_flag(self) -> bool {
         match self {
             Self::Bounds => true,
-            Self::Member(member) => circumstances::MEMBERS.contains(&member),
-            Self::Identity | Self::Circumstances => false,
+            Self::Member(member) => flags::MEMBERS.contains(&member),
+            Self::Identity | Self::Flags => false,
         }
     }
 
     /// What the record says here. Two records that say the same give the same
-    /// answers to every test of this source. `room` is where circumstances are
-    /// written down.
+    /// answers to every test of this source.
     #[inline(always)]
-    pub(crate) fn told<'r>(self, record: &'r Record<'_>, room: &'r mut Circumstances) -> Told<'r> {
+    pub(crate) fn told<'r>(self, record: &'r Record<'_>) -> Told<'r> {
         // Nearly always a member; no jump by the kind of source.
         match self {
             Self::Member(member) => told_of(member, record),
-            other => other.told_of_more(record, room),
+            other => other.told_of_more(record),
         }
     }
 
     /// The same for what is no single member.
     #[inline(never)]
-    fn told_of_more<'r>(self, record: &'r Record<'_>, room: &'r mut Circumstances) -> Told<'r> {
+    fn told_of_more<'r>(self, record: &'r Record<'_>) -> Told<'r> {
         match self {
             Self::Member(member) => told_of(member, record),
             Self::Identity => identity(record),
-            Self::Circumstances => room.told(record).map_or(Told::Nothing, Told::Value),
+            Self::Flags => flags::told(record).map_or(Told::Nothing, Told::Usual),
             Self::Bounds if record.is_oversize() => Told::Nothing,
-            Self::Bounds => Told::Usual,
+            Self::Bounds => Told::Usual(0),
         }
     }
 }
@@ -115,7 +113,7 @@ fn told_of<'r>(member: Member, record: &'r Record<'_>) -> Told<'r> {
         None if member.is_of_identity() && (record.has_dotted_keys() || has_identities(record)) => {
             Told::Nothing
         }
-        None => Told::Usual,
+        None => Told::Usual(0),
         Some(([b'{' | b'[', ..], _)) => Told::Nothing,
         Some((value, ahead)) => Told::Value(Written { value, ahead }),
     }
