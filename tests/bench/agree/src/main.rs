@@ -104,7 +104,8 @@ fn difference(pair: &Pair, text: &str, ours: bool) -> Result<Difference> {
     let slow = reading::plainly(&pair.detection, &record);
     ensure!(
         slow == ours,
-        "the fast and the slow matcher differ over {text}"
+        "the fast and the slow matcher differ on `{}` over {text}",
+        pair.ours.meta.title
     );
     let choices = choices::explanation(&pair.detection, pair.traits, &record, !ours);
     Ok(Difference {

@@ -68,6 +68,10 @@ pub(crate) fn loading(both: &Both) {
             "not compared, for the other engine does not join a list of maps (`<<: [*a, *b]`)",
             &both.not_compared,
         ),
+        (
+            "not compared, for they ask for what is derived here",
+            &both.derived,
+        ),
         ("loaded here only", &both.only_here),
         ("loaded by the other engine only", &both.only_there),
     ] {

@@ -32,6 +32,8 @@ pub(crate) struct Both {
     pub(crate) refused_there: Vec<String>,
     /// Files that the other engine reads otherwise.
     pub(crate) not_compared: Vec<String>,
+    /// Rules that ask for fields which only this project derives.
+    pub(crate) derived: Vec<String>,
     /// Rules that only one of them loads.
     pub(crate) only_here: Vec<String>,
     pub(crate) only_there: Vec<String>,
@@ -87,6 +89,11 @@ impl Both {
             Some(left.remove(place))
         };
         for rule in &collection.rules {
+            if rule.detection.named.values().any(asks_for_derived) {
+                own(&rule.title, true);
+                self.derived.push(called(file, &rule.title));
+                continue;
+            }
             let mut theirs = Engine::new();
             if let Err(error) = theirs.add_rule(rule) {
                 self.refused_there
@@ -124,6 +131,18 @@ impl Both {
 
 fn called(file: &str, title: &str) -> String {
     format!("{file}: `{title}`")
+}
+
+/// Whether a search names a field that no record brings.
+fn asks_for_derived(search: &Search) -> bool {
+    match search {
+        Search::AllOf(items) => items.iter().any(|item| {
+            let name = item.field.name.as_deref();
+            name.is_some_and(|name| name.starts_with("trailward."))
+        }),
+        Search::AnyOf(searches) => searches.iter().any(asks_for_derived),
+        _ => false,
+    }
 }
 
 fn look(search: &Search, traits: &mut Traits) {
