@@ -200,7 +200,7 @@ load: setup ## Drive the real log-batch with 200 payloads of 1 MB and 5,000 smal
 	@$(BIN)/python tests/stack/load.py
 
 .PHONY: bench
-bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15)
+bench: ## Measure what a record costs, against other ways (CORPUS=dir, ROUNDS=15, NAMED=1)
 	@cd tests/bench && $(CARGO) build --release --quiet -p bench && cp $(BENCH_LOCAL)/bench $(BENCH_LOCAL)/portable
 	@cd tests/bench && $(FOR_LAMBDA) $(CARGO) build --release --quiet -p bench
 	@PORTABLE=$(BENCH_BUILT)/portable $$(command -v taskset > /dev/null && echo taskset -c 0) $(BENCH_BUILT)/bench

@@ -4,7 +4,8 @@
 //! `CORPUS` names a folder of trail files; without it the records are made of
 //! the project's own. `ROUNDS` is the number of rounds, 15 unless told;
 //! `ONLY` keeps the stages whose names begin as one of its words does (`a,c60`),
-//! `SIZE` one size of payloads. `PORTABLE` is this program built for any
+//! `SIZE` one size of payloads. With `NAMED` the sets hold no rule that every
+//! record is asked, only such as name an event. `PORTABLE` is this program built for any
 //! machine of the kind; its product is measured too.
 
 mod folder;
@@ -39,8 +40,9 @@ fn main() -> Result<()> {
     let only = std::env::var("ONLY").unwrap_or_else(|_| "a,b,c,d,e,p".to_owned());
     let wanted = |name: &str| only.split(',').any(|start| name.starts_with(start));
     let records = material::records()?;
-    let few = rule_sets::texts(FEW)?;
-    let many = rule_sets::texts(MANY)?;
+    let named = std::env::var_os("NAMED").is_some_and(|value| !value.is_empty());
+    let few = rule_sets::texts(FEW, named)?;
+    let many = rule_sets::texts(MANY, named)?;
     let mut stages = product_stages(&few, &many)?;
     stages.retain(|stage| wanted(stage.name()));
     let sizes = match std::env::var("SIZE") {

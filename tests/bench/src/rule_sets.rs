@@ -10,9 +10,11 @@ use detection::sigma::{self, Lists, Source};
 use serde::Deserialize as _;
 use yaml_serde::{Mapping, Value};
 
-/// The texts of `count` event rules.
-pub(crate) fn texts(count: usize) -> Result<Vec<String>> {
-    let own = own_rules()?;
+/// The texts of `count` event rules; where `named`, of such alone that name an
+/// event.
+pub(crate) fn texts(count: usize, named: bool) -> Result<Vec<String>> {
+    let mut own = own_rules()?;
+    own.retain(|rule| !named || !names(rule).is_empty());
     // A variation of a pattern would fit half of all records.
     let mut names: Vec<String> = own.iter().flat_map(names).collect();
     names.retain(|name| !name.contains(['*', '?']));
