@@ -6,10 +6,11 @@
 //! reason why there is none.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::bounds::{MAX_DEPTH, MAX_RECORD_BYTES};
 use crate::ends;
-use crate::json::{Json, Layer};
+use crate::json::{Json, Kind, Layer};
 use crate::member::Member;
 use crate::record::RecordError;
 use crate::spans::{Span, Spans};
@@ -24,7 +25,8 @@ pub(crate) struct Rewritten {
 }
 
 /// Rewrites `text` as plain JSON with one member per key, the last one
-/// written. What is nested beyond the bound becomes `null`.
+/// written, and every number as it stands. What is nested beyond the bound
+/// becomes `null`.
 pub(crate) fn rewrite(text: &[u8], layer: Layer) -> Result<Rewritten, RecordError> {
     let plain = match layer {
         Layer::Plain => String::from_utf8_lossy(text),
@@ -36,9 +38,10 @@ pub(crate) fn rewrite(text: &[u8], layer: Layer) -> Result<Rewritten, RecordErro
     // A tree of a huge record would be an allocation that its writer chooses.
     if !too_long {
         match serde_json::from_slice::<serde_json::Value>(&shallow) {
-            Ok(value @ serde_json::Value::Object(_)) => {
-                let text = value.to_string().into_bytes();
-                if let Some(spans) = read(&text) {
+            Ok(serde_json::Value::Object(_)) => {
+                let mut text = Vec::with_capacity(shallow.len());
+                let written = write(Json::spanning(&shallow, Layer::Plain), &mut text);
+                if let Some(spans) = written.and_then(|()| read(&text)) {
                     return Ok(Rewritten {
                         text,
                         spans,
@@ -61,6 +64,50 @@ pub(crate) fn rewrite(text: &[u8], layer: Layer) -> Result<Rewritten, RecordErro
         }),
         None => Err(RecordError::Broken(refusal)),
     }
+}
+
+/// Writes a sound value, which is nowhere too deep, without blanks. Numbers
+/// are copied: a program that reads one may not write it the same again.
+fn write(value: Json<'_>, text: &mut Vec<u8>) -> Option<()> {
+    match value.kind() {
+        Kind::Object => {
+            let members: BTreeMap<_, _> = value.members().collect();
+            let members = members.into_iter();
+            each_between(b"{}", text, members, |(key, value), text| {
+                write_string(&key, text)?;
+                text.push(b':');
+                write(value, text)
+            })
+        }
+        Kind::Array => each_between(b"[]", text, value.elements(), write),
+        Kind::String => write_string(&value.text(), text),
+        Kind::Number | Kind::Bool | Kind::Null => {
+            text.extend_from_slice(value.as_written());
+            Some(())
+        }
+    }
+}
+
+/// Writes a list with commas, between brackets.
+fn each_between<T>(
+    [opening, closing]: &[u8; 2],
+    text: &mut Vec<u8>,
+    list: impl Iterator<Item = T>,
+    each: impl Fn(T, &mut Vec<u8>) -> Option<()>,
+) -> Option<()> {
+    text.push(*opening);
+    for (place, one) in list.enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        each(one, text)?;
+    }
+    text.push(*closing);
+    Some(())
+}
+
+fn write_string(string: &str, text: &mut Vec<u8>) -> Option<()> {
+    serde_json::to_writer(text, string).ok()
 }
 
 /// Notes the members of a plain record that fills `text`, one by one:
@@ -205,6 +252,19 @@ mod tests {
         let text = br#"{\u0022eventName\u0022:\n\u0022A\u0022}"#;
         let record = Record::scan(text, Layer::Escaped).unwrap();
         assert_eq!(record.text(Member::EventName).unwrap(), "A");
+    }
+
+    #[test]
+    fn a_rewritten_record_says_the_same_in_the_same_words() {
+        let text = br#"{"a":[1.50,2E5,-0,20100000000000000000000000000], "\u0062":{"c":1,"d":[],"c":{}},
+            "s":"\u0041\n\"\u00e9", "a":[1.50,2E5,-0,20100000000000000000000000000,0.1e-7,true,null]}"#;
+        let plain = r#"{"a":[1.50,2E5,-0,20100000000000000000000000000,0.1e-7,true,null],"b":{"c":{},"d":[]},"s":"A\n\"é"}"#;
+        let record = Record::scan(text, Layer::Plain).unwrap();
+        assert_eq!(record.root().text(), plain);
+        let escaped = serde_json::to_string(std::str::from_utf8(text).unwrap()).unwrap();
+        let inside = &escaped.as_bytes()[1..escaped.len() - 1];
+        let record = Record::scan(inside, Layer::Escaped).unwrap();
+        assert_eq!(record.root().text(), plain);
     }
 
     #[test]
