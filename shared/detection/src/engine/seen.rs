@@ -194,9 +194,7 @@ impl Seen {
             of.memo.set_note(of.cell, Note::Index, note);
         }
     }
-}
 
-impl Seen {
     /// A source, turned to the record's value; `None` where that is nothing
     /// that could be remembered. Looked up once per record.
     #[inline(always)]

@@ -121,7 +121,7 @@ impl Sieves {
         each: &mut impl FnMut(RuleIndex, Result<bool, FaultReason>),
     ) {
         if let Some(sifting) = self.sifting(0, plans) {
-            let (live, open) = sifting.run_first(judge);
+            let (live, open) = sifting.run_as::<true>(judge);
             sifting.tell(live, open, judge, each);
         }
     }
@@ -167,48 +167,37 @@ struct Sifting<'s> {
 
 impl Sifting<'_> {
     /// The rules that the record's values leave possible, and those of which
-    /// a value cannot tell. For the first sieve: what a value leaves possible
-    /// lies beside it.
-    #[inline(always)]
-    fn run_first(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
-        let (mut live, mut open) = (every(self.rules.len()), 0);
-        for column in self.columns {
-            if live & column.touched == 0 {
-                continue;
-            }
-            let (seen, record, turn) = judge.seen();
-            match seen.left_of_first(column.source, record, turn) {
-                Known::Yes(left) => live &= left,
-                Known::Never => open |= column.touched,
-                Known::NotYet => {
-                    let (left, odd) = self.judge_column(*column, judge);
-                    if odd == 0 {
-                        judge.seen().0.keep_left_of_first(column.source, left);
-                    }
-                    live &= left;
-                    open |= odd;
-                }
-            }
-        }
-        (live, open)
+    /// a value cannot tell.
+    #[inline(never)]
+    fn run(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
+        self.run_as::<false>(judge)
     }
 
-    /// The same for another one.
-    fn run(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
+    /// The same for the first sieve (`FIRST`), where what a value leaves
+    /// possible lies beside it, or another.
+    #[inline(always)]
+    fn run_as<const FIRST: bool>(&self, judge: &mut Judge<'_, '_>) -> (Bits, Bits) {
         let (mut live, mut open) = (every(self.rules.len()), 0);
         for column in self.columns {
             if live & column.touched == 0 {
                 continue;
             }
             let (seen, record, turn) = judge.seen();
-            match seen.left(column.source, self.number, record, turn) {
+            let known = if FIRST {
+                seen.left_of_first(column.source, record, turn)
+            } else {
+                seen.left(column.source, self.number, record, turn)
+            };
+            match known {
                 Known::Yes(left) => live &= left,
                 Known::Never => open |= column.touched,
                 Known::NotYet => {
                     let (left, odd) = self.judge_column(*column, judge);
-                    if odd == 0 {
-                        let (seen, ..) = judge.seen();
-                        seen.keep_left(column.source, self.number, left);
+                    let (seen, ..) = judge.seen();
+                    match (odd, FIRST) {
+                        (0, true) => seen.keep_left_of_first(column.source, left),
+                        (0, false) => seen.keep_left(column.source, self.number, left),
+                        _ => {}
                     }
                     live &= left;
                     open |= odd;
