@@ -5,8 +5,8 @@
 //! the project's own. `ROUNDS` is the number of rounds, 15 unless told;
 //! `ONLY` keeps the stages whose names begin as one of its words does (`a,c60`),
 //! `SIZE` one size of payloads. With `NAMED` the sets hold no rule that every
-//! record is asked, only such as name an event. `PORTABLE` is this program built for any
-//! machine of the kind; its product is measured too.
+//! record is asked, only such as name an event. `PORTABLE` is this program
+//! built for any machine of the kind; its product is measured too.
 
 mod folder;
 mod material;

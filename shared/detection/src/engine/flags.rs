@@ -47,19 +47,17 @@ mod tests {
 
     #[test]
     fn only_the_same_flags_are_told_alike() {
-        let values = ["", "false", "true"];
-        let texts = values.iter().flat_map(|read| {
-            let texts = values.iter().map(|managed| {
-                let member = |key: &str, value: &str| match value {
-                    "" => format!("\"not{key}\":1"),
-                    value => format!("\"{key}\":{value}"),
-                };
-                let read = member("readOnly", read);
-                format!("{{{read},{}}}", member("managementEvent", managed))
-            });
-            texts.collect::<Vec<_>>()
-        });
-        let numbers: BTreeSet<_> = texts.map(|text| told(&text).unwrap()).collect();
+        let mut numbers = BTreeSet::new();
+        for reads in ["", ",\"readOnly\":false", ",\"readOnly\":true"] {
+            for manages in [
+                "",
+                ",\"managementEvent\":false",
+                ",\"managementEvent\":true",
+            ] {
+                let text = format!("{{\"eventName\":\"A\"{reads}{manages}}}");
+                numbers.insert(told(&text).unwrap());
+            }
+        }
         assert!(numbers.into_iter().eq(0..TOGETHER));
     }
 
@@ -77,9 +75,7 @@ mod tests {
         ] {
             for key in ["readOnly", "managementEvent"] {
                 let text = format!("{{\"eventName\":\"A\",\"{key}\":{value}}}");
-                if let Ok(record) = Record::scan(text.as_bytes(), Layer::Plain) {
-                    assert_eq!(super::told(&record), None, "{text}");
-                }
+                assert_eq!(told(&text), None, "{text}");
             }
         }
     }

@@ -49,8 +49,8 @@ pub(crate) struct Program {
     /// among those that ask for it; or [`UNTOLD`]. Small, since it is read
     /// before every test.
     told: Vec<(u16, u16)>,
-    /// The place in that list of the flags, where it is worth it to
-    /// take them together.
+    /// The place in that list of the flags, where it is worth it to take them
+    /// together.
     together: Option<usize>,
     /// Tells this program from others, whose answers must not be mixed in.
     #[serde(skip)]
@@ -113,8 +113,8 @@ impl Program {
         Some(self.together.filter(|_| is_flag).unwrap_or(source))
     }
 
-    /// Takes the flags together if every record is asked for several
-    /// of them: by these conditions.
+    /// Takes the flags together if every record is asked for several of them:
+    /// by these conditions.
     pub(crate) fn take_together<'n>(&mut self, asked: impl Iterator<Item = &'n Node>) {
         let mut sources = BTreeSet::new();
         asked.for_each(|node| self.sources_of(node, &mut sources));
